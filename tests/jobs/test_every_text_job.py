@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import shlex
 from collections.abc import Callable
@@ -226,3 +227,19 @@ def test_numbers_are_predicted_by_characters(fit: Fit, tmp_path: Path) -> None:
     assert ours["metrics"]["R²"] > 0.5
     model = load_model(outcome.folder)
     assert KINDS[model.kind].predict(model, str(path), False, 0.5)["size upper"].shape == (45,)
+
+
+def test_what_the_time_leaves_the_linear_view_is_asked_for_again_and_makes_the_same(
+    tmp_path: Path,
+) -> None:
+    table = write(tmp_path / "films.csv", range(40))
+    request = FitRequest(str(table), "label", text="review", time=1e-6, seed=3)
+    timed = prepare_texts(request)
+    decided = timed.decided(request)
+    assert decided["budget"] == pytest.approx(1.6e4)
+    assert any("linear view of texts tries 1 of 5" in note for note in timed.warnings)
+    again = prepare_texts(dataclasses.replace(request, time=None, **decided))
+    np.testing.assert_array_equal(np.asarray(timed.train.X), np.asarray(again.train.X))
+    assert again.warnings == timed.warnings
+    free = prepare_texts(dataclasses.replace(request, time=None, quality="fast"))
+    assert not np.array_equal(np.asarray(timed.train.X), np.asarray(free.train.X))

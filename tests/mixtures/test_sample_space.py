@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix, random, vstack
 
 from shoal.errors import DataError
+from shoal.mixtures.linear_effort import Effort
 from shoal.mixtures.sample_space import SampleSpace
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
 from shoal.mixtures.targets import Targets
@@ -69,7 +70,7 @@ def test_it_pays_for_many_outputs_and_more_terms_than_samples(
 def test_a_strength_chosen_in_coordinates_is_the_one_chosen_of_samples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folds, strengths = k_folds(40, 4, 0, CLASSES.values), (1.0, 0.3)
+    folds, strengths = k_folds(40, 4, 0, CLASSES.values), Effort((1.0, 0.3))
     monkeypatch.setattr(SampleSpace, "pays", lambda X, outputs: False)
     plain = ChosenLinear.fit(X, CLASSES, folds, strengths)
     monkeypatch.setattr(SampleSpace, "pays", lambda X, outputs: True)

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix, random
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from shoal.mixtures.linear_effort import Effort
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
 from shoal.mixtures.targets import Targets
 from shoal.selection.samples.splits import k_folds
@@ -37,7 +38,7 @@ def test_rows_are_all_that_a_layer_sees() -> None:
 
 def test_what_is_held_out_was_not_known() -> None:
     targets, folds = Targets(CODES, 3), k_folds(60, 5, 0, CODES)
-    chosen = ChosenLinear.fit(X, targets, folds, strengths=(0.1,))
+    chosen = ChosenLinear.fit(X, targets, folds, Effort((0.1,)))
     rows, held = folds[3]
     np.testing.assert_array_equal(
         chosen.held_out[held], SparseLinear.fit(X, targets, 0.1, rows).predict(X)[held]
@@ -48,12 +49,12 @@ def test_what_is_held_out_was_not_known() -> None:
 def test_the_strength_is_the_one_with_the_least_loss_held_out() -> None:
     folds = k_folds(60, 5, 0)
     noise = Targets(np.random.default_rng(0).normal(size=60))
-    assert ChosenLinear.fit(X, noise, folds, (10.0, 1.0, 0.01)).strength == 10.0
-    assert ChosenLinear.fit(X, Targets(NUMBERS), folds, (10.0, 1.0, 0.01)).strength == 0.01
+    assert ChosenLinear.fit(X, noise, folds, Effort((10.0, 1.0, 0.01))).strength == 10.0
+    assert ChosenLinear.fit(X, Targets(NUMBERS), folds, Effort((10.0, 1.0, 0.01))).strength == 0.01
 
 
 def test_a_fold_may_lack_a_class() -> None:
     codes = np.where(np.arange(60) == 7, 2, np.arange(60) % 2)
-    chosen = ChosenLinear.fit(X, Targets(codes, 3), k_folds(60, 3, 0), (1.0,))
+    chosen = ChosenLinear.fit(X, Targets(codes, 3), k_folds(60, 3, 0), Effort((1.0,)))
     assert np.isfinite(chosen.held_out).all()
     np.testing.assert_allclose(chosen.held_out.sum(axis=1), 1)

@@ -206,7 +206,8 @@ def fit(
     budget: Annotated[
         float | None,
         typer.Option(
-            help="Operations that learning from sequences, or forecasting, may take; 1e11 is usual."
+            help="Operations that learning from sequences, forecasting, or a linear view of texts may take; "
+            "1e11 is usual."
         ),
     ] = None,
     image_size: Annotated[

@@ -37,7 +37,7 @@ FOR: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("horizon", "season", "future", "tested"), (FORECASTS,)),
     **dict.fromkeys(("text", "characters"), (TEXTS,)),
     "features": (SEQUENCES,),
-    "budget": (SEQUENCES, FORECASTS),
+    "budget": (TEXTS, SEQUENCES, FORECASTS),
     **dict.fromkeys(("image_size", "augment"), (IMAGES,)),
     "strict": (SEQUENCES, IMAGES, FORECASTS),
 }

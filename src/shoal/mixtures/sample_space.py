@@ -48,11 +48,12 @@ class SampleSpace:
     def pays(cls, X: csr_matrix, outputs: int) -> bool:
         """Return whether steps of a layer of so many ``outputs`` take less time in coordinates."""
         N, F = X.shape
-        if not 1 < N <= min(MOST_SAMPLES, F):
-            return False
-        sparse = (2 * SPARSE * X.nnz + VALUE * F) * outputs
-        dense = (2 * max(outputs, FEWEST) + PRODUCTS) * N * N
-        return bool(dense < sparse)
+        return 1 < N <= min(MOST_SAMPLES, F) and _inside(N, outputs) < _outside(X, outputs)
+
+    @classmethod
+    def cost(cls, X: csr_matrix, outputs: int) -> float:
+        """Return the operations' worth of time that a step of a layer of X takes, where it takes less."""
+        return float(_inside(X.shape[0], outputs) if cls.pays(X, outputs) else _outside(X, outputs))
 
     @classmethod
     def of(cls, X: csr_matrix) -> SampleSpace:
@@ -75,3 +76,11 @@ class SampleSpace:
             solved = solve_triangular(self.triangle, B, lower=True, trans="T")
         W: Array = self.spanning.T @ solved
         return W
+
+
+def _inside(N: int, outputs: int) -> int:
+    return (2 * max(outputs, FEWEST) + PRODUCTS) * N * N
+
+
+def _outside(X: csr_matrix, outputs: int) -> int:
+    return (2 * SPARSE * int(X.nnz) + VALUE * X.shape[1]) * outputs

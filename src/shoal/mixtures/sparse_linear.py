@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,13 +11,12 @@ from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits
 
+from shoal.mixtures.linear_effort import GRADIENTS, Effort
 from shoal.mixtures.sample_space import SampleSpace
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Folds
 from shoal.shapes import Array, IntArray
 
-STRENGTHS = (1.0, 0.3, 0.1, 0.03, 0.01)
-"""Penalties that are tried, from the strongest on, for as long as they get better."""
 JUDGED = 1000
 """Samples held out, at least, that a strength is chosen by: as many folds as that takes."""
 ITERATIONS, SLOPE, GAIN = 200, 2e-5, 1e-8
@@ -51,8 +49,12 @@ class SparseLinear:
         strength: float,
         rows: IntArray | None = None,
         start: SparseLinear | None = None,
+        gradients: int = GRADIENTS,
     ) -> SparseLinear:
-        """Return the layer of samples X (N, F), or of some ``rows`` of them, beginning from ``start``."""
+        """Return the layer of samples X (N, F), or of some ``rows`` of them, beginning from ``start``.
+
+        L-BFGS ends with the step in which it has so many ``gradients``.
+        """
         classes, targets = targets.n_classes > 0, targets if rows is None else targets.rows(rows)
         X, y = X if rows is None else X[rows], targets.encoded.T
         s = None if targets.weights is None else targets.weights[:, None]
@@ -82,7 +84,7 @@ class SparseLinear:
                 begin,
                 jac=True,
                 method="L-BFGS-B",
-                options={"maxiter": ITERATIONS, "gtol": SLOPE, "ftol": GAIN},
+                options={"maxiter": ITERATIONS, "maxfun": gradients, "gtol": SLOPE, "ftol": GAIN},
             ).x
         return cls(found[: F * K].reshape(F, K), found[F * K :], classes)
 
@@ -111,30 +113,32 @@ class ChosenLinear:
 
     @classmethod
     def fit(
-        cls, X: csr_matrix, targets: Targets, folds: Folds, strengths: Iterable[float] = STRENGTHS
+        cls,
+        X: csr_matrix,
+        targets: Targets,
+        folds: Folds,
+        effort: Effort = Effort(),  # noqa: B008
     ) -> ChosenLinear:
         """Choose by as many ``folds`` as hold out ``JUDGED`` samples, which may be all.
 
         The layers are of coordinates in the ``SampleSpace`` of the samples where that takes less time.
         """
         if not SampleSpace.pays(X, targets.outputs):
-            return cls._of(X, targets, folds, strengths)
+            return cls._of(X, targets, folds, effort)
         space = SampleSpace.of(X)
-        chosen = cls._of(space.coordinates, targets, folds, strengths)
+        chosen = cls._of(space.coordinates, targets, folds, effort)
         layer = replace(chosen.layer, W=space.layer(chosen.layer.W))
         return replace(chosen, layer=layer)
 
     @classmethod
-    def _of(
-        cls, X: csr_matrix | Array, targets: Targets, folds: Folds, strengths: Iterable[float]
-    ) -> ChosenLinear:
-        enough = min(math.ceil(JUDGED * len(folds) / X.shape[0]), len(folds))
+    def _of(cls, X: csr_matrix | Array, targets: Targets, folds: Folds, effort: Effort) -> ChosenLinear:
+        most, enough = effort.gradients, judging(folds, X.shape[0])
         best: list[SparseLinear] = []
         least, strength, held_out = math.inf, 0.0, np.full((X.shape[0], targets.outputs), np.nan)
-        for tried in strengths:
+        for tried in effort.strengths:
             starts: list[SparseLinear | None] = [*best] or [None] * enough
             layers = [
-                SparseLinear.fit(X, targets, tried, rows, start)
+                SparseLinear.fit(X, targets, tried, rows, start, most)
                 for (rows, _), start in zip(folds[:enough], starts, strict=True)
             ]
             predicted = held_out.copy()
@@ -143,10 +147,15 @@ class ChosenLinear:
             if not loss < least:
                 break
             least, strength, held_out, best = loss, tried, predicted, layers
-        rest = [SparseLinear.fit(X, targets, strength, rows) for rows, _ in folds[enough:]]
+        rest = [SparseLinear.fit(X, targets, strength, rows, gradients=most) for rows, _ in folds[enough:]]
         _predict_held(rest, X, folds[enough:], held_out)
-        layer = SparseLinear.fit(X, targets, strength, start=best[0] if best else None)
+        layer = SparseLinear.fit(X, targets, strength, None, best[0] if best else None, most)
         return cls(layer, strength, held_out)
+
+
+def judging(folds: Folds, N: int) -> int:
+    """Return how many of the folds of N samples a strength is chosen by."""
+    return min(math.ceil(JUDGED * len(folds) / N), len(folds))
 
 
 def _predict_held(layers: list[SparseLinear], X: csr_matrix | Array, folds: Folds, into: Array) -> IntArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -9,7 +11,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
-from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear
+from shoal.errors import ShoalWarning
+from shoal.mixtures.linear_effort import Effort
+from shoal.mixtures.sample_space import SampleSpace
+from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear, judging
 from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, held_temperature
 from shoal.shapes import Array, BoolArray
 from shoal.texts.tf_idf import MOST_TERMS, TfIdf
@@ -30,6 +35,8 @@ class LinearText(View[Sequence[str]]):
     """
 
     runs: tuple[tuple[str, int], ...] = RUNS
+    operations: float = math.inf
+    """What choosing the layer may take; what is given up for it is told in a warning."""
 
     @property
     def words(self) -> str:
@@ -39,11 +46,27 @@ class LinearText(View[Sequence[str]]):
         targets = schooling.targets
         most = min(MOST_TERMS, max(NUMBERS // (targets.outputs * len(self.runs)), 1))
         parts = tuple(TfIdf.fit(schooling.series, unit, longest, most) for unit, longest in self.runs)
-        chosen = ChosenLinear.fit(_weights(parts, schooling.series), targets, schooling.folds)
+        X = _weights(parts, schooling.series)
+        chosen = ChosenLinear.fit(X, targets, schooling.folds, self._effort(X, schooling))
         temperature = held_temperature(chosen.held_out, schooling)
         return FittedLinearText(
             parts, chosen.layer, temperature, at_temperature(chosen.held_out, temperature)
         )
+
+    def _effort(self, X: csr_matrix, schooling: Schooling[Sequence[str]]) -> Effort:
+        if self.operations == math.inf:
+            return Effort()
+        folds, N = schooling.folds, X.shape[0]
+        gradients = self.operations / max(SampleSpace.cost(X, schooling.targets.outputs), 1.0)
+        effort = Effort.of(gradients, len(folds), judging(folds, N))
+        if effort.reduced is not None:
+            warnings.warn(
+                f"the linear view of texts {effort.reduced}, for the {self.operations:.2g} operations that "
+                "it may take; give more for a better one",
+                ShoalWarning,
+                stacklevel=3,
+            )
+        return effort
 
 
 @dataclass(frozen=True, eq=False)

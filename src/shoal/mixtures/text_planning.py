@@ -30,17 +30,22 @@ EPOCHS, FEWEST_EPOCHS = 60, 5
 
 
 def text_views(
-    schooling: Schooling[Sequence[str]], unit: str, kinds: Iterable[str] = KINDS, budget: float = BUDGET
+    schooling: Schooling[Sequence[str]],
+    unit: str,
+    kinds: Iterable[str] = KINDS,
+    budget: float = BUDGET,
+    linear: float = math.inf,
 ) -> list[View[Sequence[str]]]:
     """Return the views of the ``kinds`` asked for that ``budget`` operations allow, of texts cut by ``unit``.
 
     Each kind of network has an equal share, for as many channels as that trains long enough. Where there is
-    no linear view, the smallest network of each kind is trained in any case.
+    no linear view, the smallest network of each kind is trained in any case. The linear view has operations
+    of its own, ``linear``.
 
     Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
     kinds = asked_for(kinds, KINDS)
-    views: list[View[Sequence[str]]] = [LinearText(RUNS[unit])] if LINEAR in kinds else []
+    views: list[View[Sequence[str]]] = [LinearText(RUNS[unit], linear)] if LINEAR in kinds else []
     trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
     vocabulary = Vocabulary.fit(schooling.series, unit) if trained else None
     for kind in trained:

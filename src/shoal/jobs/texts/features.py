@@ -42,12 +42,23 @@ class TextFeatures:
 
     @classmethod
     def fit(
-        cls, column: str, unit: str, schooling: Schooling[Sequence[str]], budget: float
+        cls,
+        column: str,
+        unit: str,
+        schooling: Schooling[Sequence[str]],
+        budget: float,
+        linear: float = math.inf,
     ) -> tuple[Self, Array]:
-        """Return the views of the texts trained on, and their features (M, n) when held out of a fold."""
+        """Return the views of the texts trained on, and their features (M, n) when held out of a fold.
+
+        Networks have the ``budget`` of operations, the linear view ``linear``.
+        """
         if not any(text.strip() for text in schooling.series):
             raise DataError(f"every text of the column {column!r} is empty; name a column with texts")
-        planned, n_classes = text_views(schooling, unit, budget=budget), schooling.targets.n_classes
+        planned, n_classes = (
+            text_views(schooling, unit, budget=budget, linear=linear),
+            schooling.targets.n_classes,
+        )
         taught = [(view.words, view.fit(schooling)) for view in planned]
         known = [(words, fitted) for words, fitted in taught if fitted is not None]
         rows, targets = schooling.held, schooling.targets.rows(schooling.held)

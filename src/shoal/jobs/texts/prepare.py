@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -50,6 +51,8 @@ BUDGETS = {"fast": 0.02, "good": 1.0, "best": 4.0}
 """Times the operations that the estimators have, for networks of views."""
 A_SECOND, SHARE = 2e10, 0.4
 """Operations a second of a core; the share of the time that the user allows which those may take."""
+LINEAR = 1.6e10
+"""Operations of the linear view for every second that the user allows, of some times as many of a core."""
 ACTIVATION, RATE, SOLVER = "tanh", 0.001, "lbfgs"
 STRENGTHS = (1.0, 10.0, 100.0)
 LADDER = (
@@ -93,7 +96,8 @@ class PreparedTexts(Prepared):
         return np.asarray(self.development[0])[:, linear], np.asarray(self.test.X)[:, linear]
 
     def decided(self, request: FitRequest) -> dict[str, Any]:
-        return {"quality": self.quality}
+        timed = {} if request.time is None else {"budget": _linear_operations(request)}
+        return {"quality": self.quality, **timed}
 
     def rule(self, request: FitRequest) -> str:
         return _rule(request)
@@ -201,7 +205,8 @@ def _taught(
         ahead=attributes.times is not None,
     )
     unit = CHARACTERS if request.characters else WORDS
-    features, X = TextFeatures.fit(request.text, unit, schooling, BUDGETS[_quality(request)] * BUDGET)
+    networks, linear = BUDGETS[_quality(request)] * BUDGET, _linear_operations(request)
+    features, X = TextFeatures.fit(request.text, unit, schooling, networks, linear)
     known, dtype = schooling.held, _method(request).recipe.rule.dtype
     if len(known) < len(texts):
         warnings.warn(
@@ -219,6 +224,13 @@ def _quality(request: FitRequest) -> str:
         return request.quality
     operations = SHARE * A_SECOND * request.time
     return next((name for name in ("best", "good") if BUDGETS[name] * BUDGET <= operations), "fast")
+
+
+def _linear_operations(request: FitRequest) -> float:
+    """Return how many operations the linear view may take: those asked for, or what there is time for."""
+    if request.budget is not None:
+        return request.budget
+    return math.inf if request.time is None else LINEAR * request.time
 
 
 def _require_two_columns(request: FitRequest) -> None:
