@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shoal.data.readers import delimited_parts, parts
-from shoal.errors import ConfigurationError, DataError, OutputError
+from shoal.errors import ConfigurationError, DataError, OutputError, ShoalWarning
 from shoal.jobs import model
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.predict import predict_data
@@ -163,3 +163,18 @@ def test_a_table_whose_parts_differ_is_read_as_a_whole(
     columns["signal"] = [str(value).replace(".", ",") for value in columns["signal"]]
     predict_data(fitted.folder, str(write_csv(tmp_path / "u.csv", columns)), tmp_path / "q.csv")
     assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes()
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_strange_categories_are_told_of_all_parts_at_once(
+    fitted: FinishedJob, mixed: Mixed, write_csv: Write, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    columns = mixed(1500, seed=4)
+    columns["colour"] = [f"a {colour}" for colour in columns["colour"]]
+    predict_data(fitted.folder, str(write_csv(tmp_path / "t.csv", columns)), tmp_path / "p.csv")
+    (told,) = (str(each.message) for each in recwarn if each.category is ShoalWarning)
+    assert "column 'colour': none of 1500 values such as" in told
+    recwarn.clear()
+    columns["colour"][-1] = columns["colour"][-1].removeprefix("a ")
+    predict_data(fitted.folder, str(write_csv(tmp_path / "u.csv", columns)), tmp_path / "q.csv")
+    assert not [each for each in recwarn if each.category is ShoalWarning]

@@ -156,9 +156,16 @@ class TableModel(Model):
 
         Raises ``DataError`` if the table lacks a column, or has one that the model does not know.
         """
-        table, prepare = as_frame(frame), self.preprocessor.transform
+        table = as_frame(frame)
         for note in self.preprocessor.strange_levels(table):
             warnings.warn(note, ShoalWarning, stacklevel=2)
+        return self.predict_part(table, ignore_extra, interval)
+
+    def predict_part(
+        self, frame: Any, ignore_extra: bool = False, interval: float | None = None
+    ) -> dict[str, Array]:
+        """Return the same of a part of a table, which tells nothing of all of it."""
+        table, prepare = as_frame(frame), self.preprocessor.transform
         several = self.rows_together
         blocks = []
         for first in range(0, table.height, several):

@@ -26,7 +26,8 @@ from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.features.encoders import ENCODERS, PLAIN, CategoricalEncoder, ColumnEncoder, NumericEncoder
 from shoal.data.features.scales import centre_and_scale, scaled
-from shoal.data.frames import as_frame, pl, quoted, text, without
+from shoal.data.features.strange_levels import StrangeLevels
+from shoal.data.frames import as_frame, pl, quoted, without
 from shoal.data.memory import require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.registry import from_config, to_config
@@ -35,8 +36,6 @@ from shoal.words import setting
 FORMAT = 1
 ROWS_AT_A_TIME = 2**16
 """Of a column whose numbers take many features, whose making takes several arrays of as many rows."""
-_FEW_VALUES = 20
-"""Which may all be rare ones."""
 
 
 @dataclass(frozen=True)
@@ -196,22 +195,10 @@ class TablePreprocessor:
         return X
 
     def strange_levels(self, frame: Any) -> list[str]:
-        """Return a line for each category none of whose values was one where the model was fitted.
-
-        They may be written otherwise, as 1.0 for 1, and all count as a rare one; a few values tell nothing.
-        """
-        table = as_frame(frame)
-        found = []
-        for encoder in self.encoders:
-            if isinstance(encoder, CategoricalEncoder) and encoder.levels and encoder.column in table.columns:
-                known = text(table[encoder.column]).drop_nulls()
-                if len(known) > _FEW_VALUES and not known.is_in(encoder.levels).any():
-                    found.append(
-                        f"column {encoder.column!r}: none of {len(known)} values such as {quoted(known[0])} "
-                        f"is a category that the model was fitted to, as {quoted(encoder.levels[0])} is; "
-                        "they count as rare ones"
-                    )
-        return found
+        """Return a line for each category none of whose values was one where the model was fitted."""
+        strange = StrangeLevels(self.encoders)
+        strange.see(frame)
+        return strange.notes
 
     def validate(self, frame: Any, ignore_extra: bool = False) -> None:
         """Raise ``DataError`` unless ``frame`` has the columns that ``transform`` needs, and no strangers."""

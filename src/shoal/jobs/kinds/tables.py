@@ -66,10 +66,12 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         self, model: TableModel, source: str, ignore_extra: bool, interval: float | None
     ) -> Iterator[dict[str, Array]]:
         from shoal.data.cells.remembered import as_fitted, require_signs
+        from shoal.data.features.strange_levels import StrangeLevels
         from shoal.data.readers.delimited_parts import NotPlainError
         from shoal.data.readers.parts import table_parts
 
         known, told = model.preprocessor.known, ""
+        strange = StrangeLevels(model.preprocessor.encoders)
         for part in table_parts(source, model.rows_together):
             try:
                 read = as_fitted(part, known)
@@ -78,10 +80,13 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
                     raise NotPlainError
                 if not told and (told := read.told):
                     warnings.warn(f"{source}: {read.told}", ShoalWarning, stacklevel=3)
-                predicted = model.predict(part, ignore_extra, interval)
+                strange.see(part)
+                predicted = model.predict_part(part, ignore_extra, interval)
             except DataError as error:  # of the rows of a part, not of the table
                 raise NotPlainError from error
             yield predicted
+        for note in strange.notes:
+            warnings.warn(f"{source}: {note}", ShoalWarning, stacklevel=2)
 
     def batch(self, model: TableModel, source: str, row: int, size: int) -> Batch:
         from shoal.data.frames import as_frame, quoted
