@@ -54,7 +54,7 @@ MEANT: dict[str, tuple[Any, str]] = {
     "tested": (True, "f"),
     "characters": (True, "x"),
     "features": (100, "sl"),
-    "budget": (1e9, "slf"),
+    "budget": (1e9, "xslf"),
     "image_size": ((8, 8), "i"),
     "augment": ("none", "i"),
     "strict": (True, "slif"),
