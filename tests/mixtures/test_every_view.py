@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from shoal import Sequences
-from shoal.mixtures import closed_form
+from shoal.mixtures import closed_form, text_linear
 from shoal.mixtures.constant_view import ConstantView
 from shoal.mixtures.kernel_view import KernelView
+from shoal.mixtures.linear_effort import Effort
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.random_view import RandomView
-from shoal.mixtures.sparse_linear import ChosenLinear
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_linear import LinearText
 from shoal.mixtures.trained_view import TrainedView
@@ -62,7 +62,7 @@ def test_a_weight_is_as_many_samples_as_it_says(name: str, classes: bool) -> Non
 @pytest.mark.parametrize("name", VIEWS)
 def test_nobody_knows_what_comes_later(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closed_form, "STRENGTHS", (0.1,))
-    monkeypatch.setattr(ChosenLinear.fit.__func__, "__defaults__", ((0.1,),))  # type: ignore[attr-defined]
+    monkeypatch.setattr(text_linear, "Effort", lambda: Effort((0.1,)))
     folds = Forward(np.arange(float(N))).folds(2, 0)
     (_, first), (_, second) = folds
     others = SPEEDS.copy()
