@@ -122,3 +122,33 @@ def test_samples_left_out_together_are_predicted_by_the_others_alone() -> None:
         np.testing.assert_allclose(model.left_out[held], (scaled[held] - centre) @ W + b, rtol=1e-7)
     alone = ClosedForm.fit(features, targets, [np.array([row]) for row in range(20)])
     np.testing.assert_allclose(alone.left_out, ClosedForm.fit(features, targets).left_out, rtol=1e-7)
+
+
+@pytest.mark.parametrize(("N", "F", "noise"), [(150, 400, 0.3), (150, 400, 3.0), (200, 40, 0.3)])
+def test_the_strength_for_many_classes_is_that_of_double_precision(
+    N: int, F: int, noise: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(5)
+    codes = np.arange(N) % 40
+    features = rng.normal(size=(40, F))[codes] + noise * rng.normal(size=(N, F))
+    targets = np.where(codes[:, None] == np.arange(40), 1.0, -1.0)
+    single = closed_form.ClosedForm.fit(features, targets)
+    monkeypatch.setattr(closed_form, "MANY", 41)
+    double = closed_form.ClosedForm.fit(features, targets)
+    assert single.strength == double.strength
+    np.testing.assert_array_equal(single.left_out, double.left_out)
+    np.testing.assert_array_equal(single.W, double.W)
+
+
+@pytest.mark.parametrize("strength", [1e-6, 1.0, 1e3])
+def test_losses_in_single_precision_are_those_of_double(
+    strength: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weakest penalty leaves a sample's own error in the seventh digit: it must not vanish there."""
+    rng = np.random.default_rng(6)
+    U, squares = closed_form._decomposed(rng.normal(size=(60, 200)))
+    targets = rng.normal(size=(60, 40))
+    monkeypatch.setattr(closed_form, "STRENGTHS", np.array([strength, strength * 1.3]))
+    found = closed_form._searched(U, squares, targets, 1 / 60)
+    monkeypatch.setattr(closed_form, "MANY", 41)
+    assert found == closed_form.chosen(U, squares, targets)[0]

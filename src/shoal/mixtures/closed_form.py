@@ -17,6 +17,8 @@ SINGULAR = 1e-9
 """Least share of a sample's error that its own target leaves to it."""
 STRENGTHS = np.logspace(-6, 3, 28)
 """Penalties that are tried, for each feature: three to a power of ten."""
+MANY = 32
+"""Outputs, those of so many classes, from which on a strength is chosen in single precision."""
 COLUMNS = 2048
 LEAST_DEVIATION = 1e-6
 """Features that vary less are constant."""
@@ -191,8 +193,10 @@ def chosen(
     projected, N = U.T @ targets, len(targets)
     mean = None if roots is None else roots / np.linalg.norm(roots)
     alone = 1 / N if mean is None else np.square(mean)
-    best = (np.inf, 0.0, targets)
-    for strength in STRENGTHS[::-1]:  # of equals the strongest
+    best, strengths = (np.inf, 0.0, targets), STRENGTHS[::-1]  # of equals the strongest
+    if targets.shape[1] >= MANY and together is None:
+        strengths = np.array([_searched(U, squares, targets, alone)])
+    for strength in strengths:
         kept = squares / (squares + strength)
         error = targets - U @ (kept[:, None] * projected)
         if together is None:
@@ -206,6 +210,26 @@ def chosen(
         if loss < best[0]:
             best = loss, float(strength), targets - left_out
     return best[1:]
+
+
+def _searched(U: Array, squares: Array, targets: Array, alone: Array | float) -> float:
+    """Return the same strength by products in single precision, which take half the time.
+
+    What a strength takes away, λ/(s² + λ), is told by itself: of 1 less what is kept nothing would be left.
+    """
+    projected = U.T @ targets
+    outside = (targets - U @ projected).astype(np.float32)
+    spare = 1 - alone - np.square(U).sum(axis=1)
+    single = U.astype(np.float32)
+    shares, best = np.square(single), (np.inf, 0.0)
+    for strength in STRENGTHS[::-1]:
+        lost = strength / (squares + strength)
+        error = outside + single @ (lost[:, None] * projected).astype(np.float32)
+        share = np.maximum(spare + shares @ lost.astype(np.float32), SINGULAR)
+        loss = float(np.square(error / share[:, None]).mean())
+        if loss < best[0]:
+            best = loss, float(strength)
+    return best[1]
 
 
 def chosen_ahead(parts: Sequence[Ahead], targets: Array, weights: Array | None) -> tuple[float, Array]:
