@@ -16,6 +16,8 @@ from shoal.shapes import Array
 
 MOST_SAMPLES = 6000
 """Their products with each other are as many numbers as the square of this at most."""
+ROWS = 512
+"""Samples whose products are made at a time: sparse ones take more room than dense."""
 LEAST = 1e-8
 """What is left of the square of a sample, of the largest, below which it adds no direction."""
 SPARSE, VALUE, PRODUCTS, FEWEST = 45, 1000, 80, 16
@@ -58,17 +60,19 @@ class SampleSpace:
     @classmethod
     def of(cls, X: csr_matrix) -> SampleSpace:
         """Return the space of samples X (N, F), of which one at least must not be all 0."""
-        products = (X @ X.T).toarray()
+        N = X.shape[0]
+        products = np.empty((N, N), order="F")
+        for first in range(0, N, ROWS):
+            products[first : first + ROWS] = (X[first : first + ROWS] @ X.T).toarray()
         most = float(products.diagonal().max())
         if not 0 < most < math.inf:
             raise DataError(f"samples span no space: the largest has a square of {most}; give one besides 0")
         with threadpool_limits(limits=1, user_api="blas"):  # the same bits on any number of cores
-            factor, order, rank, _ = dpstrf(products, tol=LEAST * most, lower=1)
-            places = order - 1
-            factor = np.tril(factor)[:, :rank]
-        coordinates = np.empty(factor.shape, dtype=np.float32)
-        coordinates[places] = factor
-        return cls(coordinates, X[places[:rank]], factor[:rank])
+            factor, order, rank, _ = dpstrf(products, tol=LEAST * most, lower=1, overwrite_a=1)
+        places = order - 1
+        coordinates = np.empty((N, rank), dtype=np.float32)
+        coordinates[places] = np.tril(factor[:, :rank].astype(np.float32))
+        return cls(coordinates, X[places[:rank]], factor[:rank, :rank])
 
     def layer(self, B: Array) -> Array:
         """Return W = V B (F, K) of a layer B (r, K) of coordinates."""

@@ -196,7 +196,7 @@ def test_a_table_that_cannot_fit_is_refused_unread(
     )
     monkeypatch.setattr("shoal.data.readers.glimpse.LARGE", 1)
     monkeypatch.setattr("shoal.data.readers.glimpse.HEAD", 2**15)
-    monkeypatch.setattr(described, "read_marked", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(described, "read_marked", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(
         CapacityError, match=r"^fitting (2,9|3,0)\d\d rows of 9 features needs about 32\d\.\d MiB"
     ):
@@ -214,7 +214,7 @@ def test_formats_are_refused_unread_too(kind: str, tmp_path: Path, monkeypatch: 
         table = pl.DataFrame(columns)
         (table.write_ndjson if kind == "jsonl" else table.write_ipc)(path)
     monkeypatch.setattr("shoal.data.readers.glimpse.LARGE", 1)
-    monkeypatch.setattr(described, "read_marked", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(described, "read_marked", lambda *_, **__: pytest.fail("it was read"))
     what = "reading .* needs at least" if kind == "npz" else r"fitting (2,9|3,0)\d\d rows of 9 features needs"
     with pytest.raises(CapacityError, match=f"^{what} .* MiB of memory.*; allow more, as with --memory 3"):
         prepare_table(FitRequest(str(path), "y", memory=PROGRAM))
@@ -249,9 +249,9 @@ def test_a_table_that_is_brought_along_is_judged_unread(
         write_csv(path, columns(8000))
     read = described.read_marked
 
-    def only_small(source: str, *expected: Any) -> Any:
+    def only_small(source: str, *expected: Any, **known: Any) -> Any:
         assert source == str(small), "it was read"
-        return read(source, *expected)
+        return read(source, *expected, **known)
 
     monkeypatch.setattr(described, "read_marked", only_small)
     seen = glimpse(str(path), large=1)
