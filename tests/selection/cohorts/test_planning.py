@@ -174,5 +174,5 @@ def test_the_estimated_memory_is_what_a_process_takes(sizes: tuple[int, ...]) ->
         for engine in ENGINES
     ]
     (estimated, *_), taken = zip(*(map(int, done.stdout.split()) for done in ran), strict=True)
-    assert max(taken) > 2**23
+    assert max(taken) > 2**22  # or nothing was measured
     assert 0.6 * max(taken) < estimated < 3 * max(taken)
