@@ -88,5 +88,6 @@ def _change(database: sqlite3.Connection, table: str, names: list[str], rng: Ran
         ]
         database.execute(rng.choice(statements))
     elif text := database.execute("SELECT settings FROM study").fetchone():
-        settings = json.dumps(of_value(json.loads(text[0]), rng))
-        database.execute("UPDATE study SET settings = ?", (settings,))
+        with contextlib.suppress(TypeError, ValueError):  # what a change before has left may be no settings
+            settings = json.dumps(of_value(json.loads(text[0]), rng))
+            database.execute("UPDATE study SET settings = ?", (settings,))

@@ -358,6 +358,15 @@ def test_what_is_no_picture_is_refused(sample: Builder) -> None:
         render(evidence)
 
 
+def test_images_are_seen_where_they_are_tested_and_have_a_size(sample: Builder) -> None:
+    evidence = image_evidence(sample)
+    with pytest.raises(ModelFolderError, match=r"test is null, expected what the images that are seen were"):
+        render({**evidence, "test": None})
+    evidence["data"]["images"] = None
+    with pytest.raises(ModelFolderError, match=r"data\.images is null, expected the size of the images"):
+        render(evidence)
+
+
 def test_no_mistakes_are_a_sentence(sample: Builder) -> None:
     evidence = image_evidence(sample)
     evidence["seen"] |= {"wrong": 0, "mistakes": [], "filters": [], "units": []}

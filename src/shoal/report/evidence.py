@@ -70,6 +70,10 @@ def _checked_study(value: object) -> Evidence:
     _check_lengths(evidence)
     _check_candidates(evidence)
     _check_pictures(evidence.get("seen"), "seen")
+    if evidence.get("seen"):
+        images, test = evidence["data"].get("images"), evidence["test"]
+        require(images is not None, images, "the size of the images that are seen", "data.images")
+        require(test is not None, test, "what the images that are seen were tested on", "test")
     return evidence
 
 
