@@ -115,6 +115,20 @@ def test_the_inspector_by_keyboard_alone(seen: Seen) -> None:
     seen.until("() => document.querySelector('#field-data').value === 'sine'")
 
 
+def test_what_is_in_a_closed_sheet_takes_no_keys(seen: Seen) -> None:
+    """Until the page is drawn again the focus is there, and a quick key comes before."""
+    lessons, inspector = (seen.page.get_by_role("dialog", name=name) for name in ("Lessons", "Inspect"))
+    seen.press("l")
+    lessons.wait_for()
+    seen.press("Escape")
+    lessons.wait_for(state="hidden")
+    key = "new KeyboardEvent('keydown', {key: 'i', bubbles: true})"
+    seen.page.evaluate(
+        f"document.querySelector('[aria-labelledby=lessons-title] button').dispatchEvent({key})"
+    )
+    inspector.wait_for()
+
+
 def test_the_sealed_test_opens_once(seen: Seen) -> None:
     seen.page.get_by_role("button", name="next draw").click()
     seen.until("() => document.querySelector('#seed').value !== '0'")

@@ -93,6 +93,7 @@ const DEMONSTRATES = ["l", "?"];
 /** Whether a key belongs to what has the focus: all of them to a text, some to a slider, space to a button. */
 function taken(event: KeyboardEvent): boolean {
   const on = event.target as HTMLElement;
+  if (on.closest("dialog:not([open])")) return false; // what is in a closed sheet has the focus until the page is drawn
   if (on.closest("dialog, select, textarea, input[type=text]")) return true;
   if (on.closest("input[type=range]")) return /^(Arrow|Home|End|Page)/.test(event.key);
   return event.key === " " && !!on.closest("button, input");
