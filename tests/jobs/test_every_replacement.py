@@ -90,8 +90,13 @@ def results(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_what_is_refused_at_the_beginning_leaves_all_as_it_was(
-    earlier: Path, again: tuple[str, Again], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("where", [at_the_beginning, at_the_end])
+def test_what_is_refused_for_good_leaves_all_as_it_was(
+    where: Callable[[str], str],
+    earlier: Path,
+    again: tuple[str, Again],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kind, fit_again = again
     out = shutil.copytree(earlier / "out", tmp_path / "out")
@@ -100,23 +105,7 @@ def test_what_is_refused_at_the_beginning_leaves_all_as_it_was(
     def refuse(*_: object, **__: object) -> None:
         raise DataError("refused")
 
-    monkeypatch.setattr(at_the_beginning(kind), refuse)
-    with pytest.raises(DataError):
-        fit_again(out)
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-
-
-def test_what_is_refused_for_good_at_the_end_leaves_all_as_it_was(
-    earlier: Path, again: tuple[str, Again], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kind, fit_again = again
-    out = shutil.copytree(earlier / "out", tmp_path / "out")
-    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-
-    def refuse(*_: object, **__: object) -> None:
-        raise DataError("refused")
-
-    monkeypatch.setattr(at_the_end(kind), refuse)
+    monkeypatch.setattr(where(kind), refuse)
     with pytest.raises(DataError, match="refused"):
         fit_again(out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before

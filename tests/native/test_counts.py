@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -159,19 +159,23 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return functools.cache(compiled)
 
 
+def preloaded(program: str, jobs: Sequence[Job], counter: Path) -> Any:
+    """Return what a program prints of jobs, with a counter before the C library."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(jobs), counter],
+        env=os.environ | {"LD_PRELOAD": str(counter)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
 @pytest.fixture
 def heap(library: Callable[[str], Path]) -> Callable[..., list[tuple[int, int]]]:
     """Count the calls of the heap that each job makes, and the bytes that it asks for."""
 
     def count(*jobs: Job) -> list[tuple[int, int]]:
-        counter = str(library("heap"))
-        done = subprocess.run(
-            [sys.executable, "-c", HEAP, json.dumps(jobs), counter],
-            env=os.environ | {"LD_PRELOAD": counter},
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        return [(calls, asked) for calls, asked in json.loads(done.stdout)]
+        return [(calls, asked) for calls, asked in preloaded(HEAP, jobs, library("heap"))]
 
     return count
 
@@ -267,14 +271,7 @@ def test_a_sample_is_kept_twice_and_a_group_of_members_has_one_arena(
 def test_an_epoch_between_callbacks_wakes_each_thread_once(library: Callable[[str], Path]) -> None:
     shape = {"widths": [10, 8, 1], "samples": 64, "starts": 300, "n_jobs": 3}
     jobs = [{**shape, "epochs": epochs} for epochs in (5, 25)]
-    counter = str(library("wakes"))
-    done = subprocess.run(
-        [sys.executable, "-c", WAKES, json.dumps(jobs), counter],
-        env=os.environ | {"LD_PRELOAD": counter},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    few, many = json.loads(done.stdout)
+    few, many = preloaded(WAKES, jobs, library("wakes"))
     assert many - few == 20 * 2
 
 

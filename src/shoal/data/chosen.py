@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -111,21 +110,6 @@ def columns_in(texts: Sequence[str], known: Sequence[str], name: str) -> tuple[s
     """
     found = (column for text in texts for column in _columns_of(text, known, name))
     return tuple(dict.fromkeys(found))
-
-
-def may_be_named(texts: Texts) -> set[str]:
-    """Return all names of columns that texts may be about, before the columns are known.
-
-    >>> sorted(may_be_named(["a,b"]))
-    ['a', 'a,b', 'b']
-    """
-    found = set()
-    for text in texts or ():
-        parts = text.split(",")
-        for start, end in itertools.combinations(range(len(parts) + 1), 2):
-            piece = ",".join(parts[start:end])
-            found |= {piece, piece.strip()}
-    return found
 
 
 def _columns_of(text: str, known: Sequence[str], name: str) -> list[str]:

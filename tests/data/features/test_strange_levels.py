@@ -25,3 +25,9 @@ def test_a_part_of_strange_ones_tells_nothing_of_the_others() -> None:
         for codes in parts:
             strange.see(pl.DataFrame({"code": codes}))
         assert strange.notes == []
+
+
+def test_one_known_value_behind_many_strange_ones_is_enough() -> None:
+    strange = StrangeLevels([CODE])
+    strange.see(pl.DataFrame({"code": ["a"] * 1000 + ["1"]}))
+    assert strange.notes == []

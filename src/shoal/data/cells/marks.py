@@ -51,7 +51,7 @@ def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = 
     ``expected`` and none shows decimal points. Where commas are decimal, or a number such as 1.234.567 shows
     it, points separate thousands: 14.125 is 14125 in columns where all may be so.
 
-    Columns of names (``known.names``) tell of the others, and have a notation, and stay as they are written.
+    Columns that may be names (``known.is_name``) tell of the others, have a notation, and stay as written.
 
     What nothing in the table tells, the one that was fitted tells (``known``): columns of numbers that are
     written otherwise than there are what tells of another file. Raises ``DataError`` for a column of that one
@@ -71,7 +71,7 @@ def with_decimal_points(table: pl.DataFrame, expected: str = "", known: Known = 
             notations[column.name] = notation_of(table[column.name], COMMA)
             if column.may_have_decimals():
                 thousands[column.name] = column.text_with_point
-            if column.name not in known.names:
+            if not known.is_name(column.name):
                 changed.append(column.with_point())
         elif mark == POINT and unclear == COMMA and column.name in known.by_texts:
             changed.append(column.without_commas())

@@ -49,11 +49,13 @@ class Known:
 
     ``by_texts`` are those whose decimal commas are read column by column (``ColumnSummary.decimal``).
     ``names`` are columns that name something, such as identifiers and labels: they stay as they are written.
+    So do columns that a text of ``listed`` may name among others, between its commas.
     """
 
     of: Mapping[str, Notation] = field(default_factory=dict)
     by_texts: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    listed: tuple[str, ...] = ()
 
     @classmethod
     def of_numbers(cls, decimals: Mapping[str, str], notations: Mapping[str, Notation]) -> Known:
@@ -68,6 +70,19 @@ class Known:
         ['id']
         """
         return replace(self, names=frozenset(name for name in names if name is not None))
+
+    def is_name(self, column: str) -> bool:
+        """Tell whether a column names something, or may.
+
+        >>> known = Known(names=frozenset(["id"]), listed=("zip, old, rent",))
+        >>> [name for name in ("id", "zip", "old, rent", "ol") if known.is_name(name)]
+        ['id', 'zip', 'old, rent']
+        """
+        return column in self.names or any(_apart(column) in text for text in self._texts)
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [_apart(text) for text in self.listed]
 
     @cached_property
     def marks(self) -> frozenset[str]:
@@ -103,6 +118,11 @@ class Known:
 
 
 NOTHING_KNOWN = Known()
+
+
+def _apart(text: str) -> str:
+    """Return a text with commas at its ends, and no spaces beside any."""
+    return f",{','.join(part.strip() for part in text.split(','))},"
 
 
 def notation_of(series: pl.Series, mark: str) -> Notation:

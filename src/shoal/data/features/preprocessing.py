@@ -26,7 +26,7 @@ from shoal.data.cells.values import LARGEST
 from shoal.data.columns import KINDS, ColumnSummary, describe_columns
 from shoal.data.features.encoders import ENCODERS, PLAIN, CategoricalEncoder, ColumnEncoder, NumericEncoder
 from shoal.data.features.scales import centre_and_scale, scaled
-from shoal.data.features.strange_levels import StrangeLevels
+from shoal.data.features.strange_levels import FEW_VALUES, StrangeLevels
 from shoal.data.frames import as_frame, pl, quoted, without
 from shoal.data.memory import require_memory
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
@@ -196,8 +196,11 @@ class TablePreprocessor:
 
     def strange_levels(self, frame: Any) -> list[str]:
         """Return a line for each category none of whose values was one where the model was fitted."""
+        table = as_frame(frame)
+        if len(table) <= FEW_VALUES:  # such as a row to serve
+            return []
         strange = StrangeLevels(self.encoders)
-        strange.see(frame)
+        strange.see(table)
         return strange.notes
 
     def validate(self, frame: Any, ignore_extra: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from shoal.data.features.encoders import CategoricalEncoder, ColumnEncoder
 from shoal.data.frames import as_frame, quoted, text
 
-_FEW_VALUES = 20
+FEW_VALUES = 20
 """Which may all be rare ones."""
 
 
@@ -30,10 +30,10 @@ class StrangeLevels:
         """Take note of a table or of a part of it."""
         table = as_frame(frame)
         for column in self._levels.keys() & set(table.columns):
-            known = text(table[column]).drop_nulls()
-            if known.is_in(self._levels[column]).any():
+            values, levels = table[column], self._levels[column]
+            if any(text(some).is_in(levels).any() for some in (values.head(FEW_VALUES), values)):
                 del self._levels[column]
-            elif len(known):
+            elif len(known := text(values).drop_nulls()):
                 self._values[column] += len(known)
                 self._first.setdefault(column, known[0])
 
@@ -44,5 +44,5 @@ class StrangeLevels:
             f"column {column!r}: none of {self._values[column]} values such as {quoted(self._first[column])} "
             f"is a category that the model was fitted to, as {quoted(levels[0])} is; they count as rare ones"
             for column, levels in self._levels.items()
-            if self._values[column] > _FEW_VALUES
+            if self._values[column] > FEW_VALUES
         ]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from shoal.data.cells.notation import NOTHING_KNOWN, Known, Notation, notations_of
-from shoal.data.chosen import ChosenColumns, may_be_named, require_one_target
+from shoal.data.cells.notation import Known, Notation, notations_of
+from shoal.data.chosen import ChosenColumns, require_one_target
 from shoal.data.columns import ColumnSummary, describe_columns
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame, named, without
@@ -140,8 +140,8 @@ def _notations(
 
 def _table_and_target(request: FitRequest) -> tuple[MarkedTable, str]:
     """Return the table, in which names stay as they are written, and the name of the column to predict."""
-    names = (request.target, request.group, *may_be_named(request.categorical))
-    table = read_marked(request.table, known=NOTHING_KNOWN.with_names(names))
+    known = Known(listed=tuple(request.categorical or ())).with_names((request.target, request.group))
+    table = read_marked(request.table, known=known)
     if request.target is None:
         raise ConfigurationError(
             f"{request.table} is read as a table, which needs {setting('target')}, the column to predict; "
