@@ -16,18 +16,24 @@ from shoal.layers import (
     GRU,
     LSTM,
     RNN,
+    AveragePool1D,
     AveragePool2D,
     BatchNorm,
     Bidirectional,
+    Conv1D,
     Conv2D,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GlobalAveragePool1D,
     GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    LastStep,
     Layer,
     LayerNorm,
     LocallyConnected2D,
+    MaxPool1D,
     MaxPool2D,
     Residual,
 )
@@ -105,6 +111,106 @@ def test_images_have_pytorch_s_names() -> None:
     assert np.array_equal(state["0.weight"], views[0]["W"][0])
     assert np.array_equal(state["2.running_var"], views[1]["variance"][0, :, 0])
     assert np.array_equal(state["7.bias"], views[5]["beta"][0, ..., 0])
+
+
+OVER_TIME: list[Layer] = [
+    *(Conv1D(4, 3, activation="relu", groups=2), BatchNorm("tanh"), MaxPool1D(2), Dropout(0.1)),
+    *(Conv1D(3, 5, padding="causal", dilation=2), Conv1D(4, 4, stride=2, padding="same", activation="tanh")),
+    *(Conv1D(4, 5, stride=2, padding="same"), Conv1D(2, 1, padding="causal"), Dense(3, "relu"), LayerNorm()),
+    *(AveragePool1D(2, 1), Conv1D(3, 2), GlobalMaxPool1D(), Dense(2)),
+]
+
+
+def test_sequences_have_pytorch_s_names() -> None:
+    made = Network((2, 24), OVER_TIME, "cross_entropy").population(1)
+    made.theta[:] = np.random.default_rng(0).uniform(0.5, 1.5, made.theta.shape)  # a variance is positive
+    state, views = torch_state(made), made.network.views(made.theta)
+    # Conv1d 0, ReLU 1, BatchNorm1d 2, Tanh 3, MaxPool1d 4, Dropout 5, ZeroPad1d 6, Conv1d 7, ZeroPad1d 8,
+    # Conv1d 9, Tanh 10, Conv1d 11, Conv1d 12, Conv1d 13, ReLU 14, LayerNorm 15, AvgPool1d 16, Conv1d 17,
+    # AdaptiveMaxPool1d 18, Flatten 19, Linear 20
+    assert {name: tensor.shape for name, tensor in state.items()} == {
+        "0.weight": (4, 1, 3),
+        "0.bias": (4,),
+        **dict.fromkeys(("2.weight", "2.bias", "2.running_mean", "2.running_var"), (4,)),
+        "7.weight": (3, 4, 5),
+        "7.bias": (3,),
+        "9.weight": (4, 3, 4),
+        "9.bias": (4,),
+        "11.weight": (4, 4, 5),
+        "11.bias": (4,),
+        "12.weight": (2, 4, 1),
+        "12.bias": (2,),
+        "13.weight": (3, 2, 1),
+        "13.bias": (3,),
+        "15.weight": (3, 3),
+        "15.bias": (3, 3),
+        "17.weight": (3, 3, 2),
+        "17.bias": (3,),
+        "20.weight": (2, 3),
+        "20.bias": (2,),
+    }
+    assert np.array_equal(state["9.weight"], views[5]["W"][0])
+    assert np.array_equal(state["13.weight"][..., 0], views[8]["W"][0])
+
+
+@pytest.mark.parametrize(
+    ("last", "module"), [(LastStep(), 1), (GlobalAveragePool1D(), 3), (GlobalMaxPool1D(), 3), (Flatten(), 2)]
+)
+def test_what_ends_time_is_two_modules_or_none(last: Layer, module: int) -> None:
+    state = torch_state(Network((2, 5), [Conv1D(3, 2), last, Dense(1)]).population(1))
+    assert list(state) == ["0.weight", "0.bias", f"{module}.weight", f"{module}.bias"]
+
+
+def test_an_activation_within_a_recurrent_module_is_none_behind_it() -> None:
+    state = torch_state(Network((2, 5), [RNN(3, "relu"), Dense(1)]).population(1))
+    assert list(state)[-1] == "1.bias"
+
+
+def test_pytorch_s_own_modules_over_time_predict_the_same() -> None:
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra bench")
+    made = Network((2, 24), OVER_TIME, "squared_error").population(1, dtype="float64")
+    made.theta[:] = np.random.default_rng(0).normal(size=made.theta.shape)
+    made.network.views(made.theta)[1]["variance"][...] = 0.7
+    nn = torch.nn
+    modules = nn.Sequential(
+        *(nn.Conv1d(2, 4, 3, groups=2), nn.ReLU(), nn.BatchNorm1d(4), nn.Tanh(), nn.MaxPool1d(2)),
+        *(nn.Dropout(0.1), nn.ZeroPad1d((8, 0)), nn.Conv1d(4, 3, 5, dilation=2)),
+        *(nn.ZeroPad1d((1, 2)), nn.Conv1d(3, 4, 4, stride=2), nn.Tanh()),
+        *(nn.Conv1d(4, 4, 5, stride=2, padding=2), nn.Conv1d(4, 2, 1), nn.Conv1d(2, 3, 1), nn.ReLU()),
+        *(nn.LayerNorm((3, 3)), nn.AvgPool1d(2, 1), nn.Conv1d(3, 3, 2)),
+        *(nn.AdaptiveMaxPool1d(1), nn.Flatten(), nn.Linear(3, 2)),
+    ).double()
+    state = {name: torch.tensor(values) for name, values in torch_state(made).items()}
+    modules.load_state_dict(state)
+    X = np.random.default_rng(1).normal(size=(6, 2, 24))
+    expected = modules.eval()(torch.tensor(X)).detach().numpy()
+    assert (np.ptp(expected, axis=0) > 0.1).all()
+    np.testing.assert_allclose(made.predict(X)[0], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
+@pytest.mark.parametrize("padding", ["valid", "same", "causal"])
+@pytest.mark.parametrize(("kernel_size", "dilation"), [(1, 1), (2, 1), (3, 1), (4, 1), (3, 2), (4, 2)])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_pytorch_s_convolution_with_its_zeros(
+    padding: str, kernel_size: int, dilation: int, stride: int
+) -> None:
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra bench")
+    layer = Conv1D(3, kernel_size, stride, dilation, padding)
+    made = Network((2, 11), [layer, Flatten()], "squared_error").population(1, dtype="float64")
+    around, zeros, before = dilation * (kernel_size - 1), 0, []  # as the table of docs/export.md says it
+    if padding == "causal" and around:
+        before = [torch.nn.ZeroPad1d((around, 0))]
+    elif padding == "same" and around % 2 and stride > 1:
+        before = [torch.nn.ZeroPad1d((around // 2, around - around // 2))]
+    elif padding == "same":
+        zeros = "same" if around % 2 else around // 2
+    theirs = torch.nn.Conv1d(2, 3, kernel_size, stride, zeros, dilation)
+    sequential = torch.nn.Sequential(*before, theirs).double()
+    sequential.load_state_dict({name: torch.tensor(values) for name, values in torch_state(made).items()})
+    X = np.random.default_rng(1).normal(size=(4, 2, 11))
+    expected = sequential(torch.tensor(X)).detach().numpy().reshape(4, -1)
+    np.testing.assert_allclose(made.predict(X)[0], expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("layer", [Residual([Conv2D(1, 1)]), LocallyConnected2D(1, 1)])
@@ -186,9 +292,3 @@ def test_the_architecture_travels_along(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         export_torch(population(1), tmp_path / "nowhere" / "network.safetensors")
-
-
-def test_a_dense_layer_over_the_steps_of_a_sequence_is_refused() -> None:
-    network = Network((2, 5), [Dense(3), Flatten(), Dense(1)])
-    with pytest.raises(ConfigurationError, match="no module for a dense layer over the steps of a sequence"):
-        torch_state(network.population(1))
