@@ -51,13 +51,14 @@ def shoal(table: Table, split: int) -> Score:
         fit_data(request, folder / "model", _Nobody())
         fitted = time.perf_counter()
         model = load_table_model(folder / "model")
-        values = model.predict_features(model.preprocessor.transform(read_table(str(folder / "test.csv"))))
+        X = model.preprocessor.transform(read_table(str(folder / "test.csv")))
+        values = model.predict_features(X)
         predicted = time.perf_counter()
         evidence = json.loads((folder / "model" / "evidence.json").read_text())
     if table.task == "regression":
         scores = _of_numbers(table, test, model.target.decode_values(values))
         assert model.errors is not None
-        lower, upper = (model.target.decode_values(end) for end in model.interval(values, COVERAGE))
+        lower, upper = (model.target.decode_values(end) for end in model.interval(values, COVERAGE, X))
         scores |= {
             "nll": surprise(scores["rmse"], model.target.sd * np.sqrt(np.mean(model.errors.errors**2))),
             "coverage": coverage_and_width(table.columns()[2][test], lower, upper)[0],

@@ -6,17 +6,21 @@ import gzip
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
-from benchmarks.generalisation.contestants import surprise
+from benchmarks.generalisation.contestants import CONTESTANTS, surprise
 from benchmarks.generalisation.published import beside_published, is_ahead
 from benchmarks.generalisation.runs import Ledger, complete, recorded
 from benchmarks.generalisation.sets import CHOOSE, TABLES
 from benchmarks.generalisation.table import cell, document, geometric_mean, relative
+from shoal.jobs import fit
+from shoal.jobs.model import Model
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rng = np.random.default_rng(0)
     x = rng.normal(size=60).round(3)
     for name, target in (
-        ("uci/yacht", (2 * x).tolist()),
+        ("uci/yacht", (2 * x + 0.2 * np.exp(2 * x) * rng.normal(size=60)).tolist()),  # errors grow with x
         ("tables/pima", np.where(x > 0, "b", "a").tolist()),
     ):
         kinds = ["red" if i % 3 else "?" for i in range(60)]
@@ -166,3 +170,28 @@ def test_the_surprise_is_that_of_a_normal_distribution() -> None:
     errors = np.array([0.5, -1.0, 2.0])
     rmse = float(np.sqrt(np.mean(errors**2)))
     assert surprise(rmse, 0.8) == pytest.approx(-norm(scale=0.8).logpdf(errors).mean())
+
+
+@pytest.mark.usefixtures("without_figures")
+@pytest.mark.parametrize("name", ["uci/yacht", "tables/pima"])
+def test_our_own_contestant_runs_where_errors_are_unequal_and_on_classes(
+    data: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    fit_data = fit.fit_data
+    monkeypatch.setattr(fit, "fit_data", lambda asked, *rest: fit_data(replace(asked, quality="fast"), *rest))
+    settled: list[bool] = []
+    interval = Model.interval
+
+    def watched(model: Model, *arguments: Any) -> Any:
+        settled.append(model.errors is not None and model.errors.spread is not None)
+        return interval(model, *arguments)
+
+    monkeypatch.setattr(Model, "interval", watched)
+    scores = CONTESTANTS["shoal"](TABLES[name], 0)
+    assert scores["networks"] > 0
+    if name == "tables/pima":
+        assert 0 <= scores["error"] < 0.5
+        return
+    assert settled == [True, True]  # by the job, of its own test, and by the contestant
+    assert 0 <= scores["coverage"] <= 1
+    assert scores["rmse"] < 2
