@@ -47,14 +47,16 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     ``evidence_`` says how each did, whoever won; often that is a linear map.
 
     ``y`` is one series (T,) or (T, C) as an array, a pandas Series or DataFrame; many as a list or a dict of
-    these, or an array (S, T, C). Channels share their models, and each is forecast by its own past. NaN is
-    a missing value: a line between its neighbours stands in, and steps before the first value are none.
+    these, an array (S, T, C), or one of pandas' with an index (series, time). Channels share their models,
+    and each is forecast by its own past. NaN is a missing value: a line between its neighbours stands in, and
+    steps before the first value are none.
     ``future`` (T, F) are columns known ahead, such as holidays; to predict it has T + horizon rows, or the
     ``horizon`` that follow those fitted. Forecasts come as ``y`` does: (horizon,), (horizon, C), a list or a
-    dict of them; a pandas index goes on.
+    dict of them; a pandas index goes on, each series of several from its own end.
 
     Many series have linear maps and weights of their own beside those that all share; to ``predict``, those
-    of a dict are known by their names, and series of a list are strangers, forecast by what is shared.
+    of a dict or an index are known by their names, and series of a list are strangers, forecast by what is
+    shared.
 
     - ``window``, how many values models see, and ``season``, its steps, 1 for none; None: found from ``y``.
     - ``networks``: "auto", or which kinds may be tried, of "dense", "recurrent" and
@@ -163,9 +165,10 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         series, with scikit-learn's ``TimeSeriesSplit``, ``y`` is what follows each training part.
         """
         check_is_fitted(self)
-        actual = Histories.of(y).series
+        given = Histories.of(y)
+        actual = self._histories.matched(given, "score has nothing of")
         panel = self._panel if future is None else self._asked(None, future, following=actual)[1]
-        if len(actual) != len(panel) or any(len(each) != panel.channels for each in actual):
+        if len(given.series) != len(panel) or any(len(each) != panel.channels for each in actual):
             raise DataError(
                 "score takes what followed the series fitted: as many series, of as many channels"
             )
@@ -188,12 +191,13 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         """Return forecasts after one more step ``x`` of B series, and the state to go on from.
 
         ``x`` is (B, C), or what of it is more than one; NaN stands for the value before. ``future`` is
-        (B, h + 1, F), from this step on. Any number of series may be stepped, and each is forecast as
-        ``predict`` does with the whole history.
+        (B, h + 1, F), from this step on. Both may be a dict or, of a frame (series, time), such a frame: its
+        series go by name, and what it forecasts is counted from 1, for no step tells its time. Any number of
+        series may be stepped, and each is forecast as ``predict`` does with the whole history.
         """
         check_is_fitted(self)
         B, C, L = state.values.shape
-        new = np.asarray(x, dtype=np.float64)
+        new = state.histories.in_place(x, "x")
         if new.size != B * C:
             raise DataError(f"x has {new.size} values, the state is of {B} series with {C} channels each")
         new = new.reshape(B, C)
@@ -201,21 +205,21 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
             raise DataError("x has an infinite value; give NaN where one is missing")
         new = np.where(np.isnan(new), state.values[:, :, -1], new)
         values = np.concatenate([state.values[:, :, 1:], new[:, :, None]], axis=2)
-        channels, ahead = np.tile(np.arange(C), B), self._ahead(future, B)
+        channels, ahead = np.tile(np.arange(C), B), self._ahead(future, state.histories)
         contexts = Contexts(values.reshape(B * C, L), channels, state.rows, ahead)
         forecasts = self.mixture_.forecast(contexts, self.n_jobs).reshape(B, C, self.horizon)
-        plain = replace(state.histories, originals=_bare(state.histories))
+        plain = state.histories.without_times()
         return plain.given_back(forecasts), ForecastState(values, state.rows, state.histories)
 
-    def _ahead(self, future: Any, B: int) -> Array | None:
-        """Return columns known ahead of one step, (B · C, F, h + 1)."""
-        columns = self.mixture_.columns
+    def _ahead(self, future: Any, histories: Histories) -> Array | None:
+        """Return columns known ahead of one step of B series, (B · C, F, h + 1)."""
+        B, columns = len(histories.series), self.mixture_.columns
         if not columns:
             if future is not None:
                 raise DataError("future was given, and the forecaster was fitted without; leave it out")
             return None
         shape = (B, self.horizon + 1, columns)
-        known = np.asarray(np.nan if future is None else future, dtype=np.float64)
+        known = histories.in_place(np.full(1, np.nan) if future is None else future, "future")
         if known.size != np.prod(shape) or not np.isfinite(known).all():
             raise DataError(
                 f"future must be {shape} finite numbers, from this step on, got shape {known.shape}"
@@ -271,8 +275,3 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.one_d_array = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _bare(histories: Histories) -> list[Any]:
-    """Return the series without the times of pandas, which no step tells."""
-    return [np.asarray(each) if hasattr(each, "iloc") else each for each in histories.originals]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def whole(y: Any, name: str) -> Any:
     keep to no calendar, is said with a ``ShoalWarning``.
     """
     index = getattr(y, "index", None)
-    _require_order(index, name)
+    require_order(index, name)
     if index is None or not hasattr(y, "iloc") or len(index) < 3:
         return y
     import pandas as pd
@@ -70,7 +71,7 @@ def _step_of(index: Any) -> Any:
     return index.freq if index.freq is not None or len(index) < 3 else type(index)(index, freq="infer").freq
 
 
-def _require_order(index: Any, name: str) -> None:
+def require_order(index: Any, name: str) -> None:
     """Raise ``DataError`` for a pandas index of times that are not in order, or come twice."""
     if index is None or callable(index) or not hasattr(index, "is_monotonic_increasing"):
         return
@@ -82,18 +83,48 @@ def _require_order(index: Any, name: str) -> None:
         raise DataError(f"the times of {name} are not in order; sort it by its index")
 
 
-def continued(index: Any, steps: int) -> Any:
-    """Return what follows a pandas index; numbers from 1 on where it has no constant step."""
+def goes_on(index: Any, steps: int) -> Any:
+    """Return what follows a pandas index; None where it has no constant step."""
     import pandas as pd
 
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(index[-1] + 1, periods=steps, freq=index.freq)
     if isinstance(index, pd.DatetimeIndex):
         step = _step_of(index)
-        if step is not None:
-            return pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
-    elif pd.api.types.is_integer_dtype(index) and len(index) > 1:
+        return None if step is None else pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
+    if pd.api.types.is_integer_dtype(index) and len(index) > 1:
         gaps = np.diff(index.to_numpy())
         if (gaps == gaps[0]).all():
             return pd.Index(index[-1] + gaps[0] * np.arange(1, steps + 1))
+    return None
+
+
+def counted(steps: int) -> Any:
+    """Return the numbers from 1 on, which stand for times that are not known."""
+    import pandas as pd
+
     return pd.RangeIndex(1, steps + 1)
+
+
+def continued(index: Any, steps: int) -> Any:
+    """Return what follows a pandas index; numbers from 1 on where it has no constant step."""
+    after = goes_on(index, steps)
+    return counted(steps) if after is None else after
+
+
+def continued_together(indexes: Sequence[Any], steps: int) -> list[Any]:
+    """Return what follows each of several indexes; numbers from 1 on for all where one does not go on.
+
+    That is said with a ``ShoalWarning``: dates and numbers are no times of one frame.
+    """
+    after = [goes_on(index, steps) for index in indexes]
+    lost = sum(each is None for each in after)
+    if not lost:
+        return after
+    warnings.warn(
+        f"the times of {lost} of {plural(len(after), 'series', 'series')} have no constant step "
+        "that can be seen; forecasts of all are counted from 1",
+        ShoalWarning,
+        stacklevel=2,
+    )
+    return [counted(steps)] * len(after)
