@@ -19,7 +19,9 @@ from shoal.jobs.model import TableModel
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.layout import MODEL, ROWS, TRIED, WEIGHTS
 from shoal.jobs.streams import prepare as streams
+from shoal.jobs.streams.drawing import draw, drawing_stream
 from shoal.jobs.streams.prepare import PreparedStream, is_streamed, prepare_stream, way_to_the_disk
+from shoal.jobs.streams.sides import TESTS, TRAINS
 from shoal.selection.cohorts import cohort
 from shoal.training import blocks
 
@@ -92,19 +94,64 @@ def test_the_sample_is_of_the_rows_to_train_on(table: pl.DataFrame, tmp_path: Pa
     assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, aside.tolist()))
 
 
-def test_rows_without_a_target_or_of_a_class_that_was_not_drawn_are_left_out(
-    table: pl.DataFrame, tmp_path: Path
-) -> None:
+def test_rows_without_a_target_are_left_out(table: pl.DataFrame, tmp_path: Path) -> None:
     targets = table["target"].to_list()
-    prepared = prepare_stream(FitRequest(write(table, tmp_path / "t.parquet"), "target"))
-    drawn = set(prepared.aside.tolist())
-    rare = next(k for k in range(N) if k not in drawn)
     targets[5] = targets[1777] = None
     changed = table.with_columns(pl.Series("target", targets))
-    again = prepare_stream(FitRequest(write(changed, tmp_path / "u.parquet"), "target"))
-    assert again.warnings[0] == "2 of 3000 rows have no value of the target 'target' and are left out"
-    assert again.lay_out(tmp_path).rows == again.n_train == 2998 - 600
-    assert rare not in drawn
+    prepared = prepare_stream(FitRequest(write(changed, tmp_path / "t.parquet"), "target"))
+    assert prepared.warnings[0] == "2 of 3000 rows have no value of the target 'target' and are left out"
+    assert prepared.lay_out(tmp_path).rows == prepared.n_train == 2998 - 600
+
+
+@pytest.mark.parametrize("settings", [{}, {"folds": 3}, {"group": "colour"}, {"time_order": "when"}])
+def test_a_class_that_none_of_the_rows_drawn_has_is_known_and_trained_on(
+    settings: dict[str, Any], mixed: Mixed, tmp_path: Path
+) -> None:
+    n = 6000  # of which 1 500 are drawn
+    table = pl.DataFrame(mixed(n, seed=7), strict=False)
+    if "time_order" in settings:
+        table = table.with_columns(pl.Series("when", range(n)))
+    request = FitRequest(write(table, tmp_path / "t.parquet"), "target", **settings)
+    first = prepare_stream(request)
+    drawn = draw(request.table, "target", request.seed, 1500).numbers
+    sides = np.zeros(n) if first.sides is None else first.sides.of(table)
+    rare = [k for k in range(n) if k not in drawn and not sides[k]][-3:]
+    targets = table["target"].to_list()
+    targets[rare[0]] = targets[rare[1]] = "fraud"
+    targets[rare[2]] = "error"
+    changed = table.with_columns(pl.Series("target", targets))
+    prepared = prepare_stream(replace(request, table=write(changed, tmp_path / "u.parquet")))
+    assert prepared.target.labels == ("error", "fraud", "no", "yes")
+    assert any(
+        "2 classes of the target 'target' have none of the rows drawn, but 'fraud' 2, 'error' 1" in note
+        for note in prepared.warnings
+    )
+    assert len(prepared.train) == len(first.train) + 2
+    assert prepared.n_train == first.n_train == prepared.lay_out(tmp_path).rows
+    width = len(prepared.preprocessor.feature_names) + 1 + ("folds" in settings)
+    written = np.fromfile(tmp_path / ROWS, np.float32).reshape(-1, width)
+    codes = written[:, len(prepared.preprocessor.feature_names)]
+    assert np.bincount(codes.astype(int), minlength=4)[:2].tolist() == [1, 2]
+
+
+def test_a_row_that_is_there_for_its_class_judges_nothing(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = write(table, tmp_path / "t.parquet")
+    for settings, side in (({}, TRAINS), ({"group": "colour"}, TESTS)):
+        request = FitRequest(source, "target", **settings)  # type: ignore[arg-type]
+        one = prepare_stream(request)
+        on_side = np.zeros(N) if one.sides is None else one.sides.of(table)
+        places = np.flatnonzero(on_side == side)
+        last = int(places[np.argmax(drawing_stream(request.seed).random_raw(N)[places])])
+        targets = table["target"].to_list()
+        targets[last] = "rare"
+        changed = write(table.with_columns(pl.Series("target", targets)), tmp_path / "u.parquet")
+        other = prepare_stream(replace(request, table=changed))
+        assert other.target.labels == ("no", "rare", "yes")
+        assert "1 class of the target 'target' has none of the rows drawn" in " ".join(other.warnings)
+        assert (len(one.test), one.aside.tolist()) == (len(other.test), other.aside.tolist())
+        for subset in (other.test, other.validation):
+            assert subset is not None
+            assert 1 not in subset.y
 
 
 @pytest.mark.usefixtures("without_report")
@@ -114,6 +161,20 @@ def test_a_job_learns_and_leaves_no_rows_behind(fit: Any, table: pl.DataFrame, t
     assert isinstance(done.model, TableModel)
     assert (done.model.predict(table)["target"] == table["target"].to_numpy()).mean() > 0.9
     assert not (tmp_path / "out" / ROWS).exists()
+
+
+@pytest.mark.parametrize("settings", [{}, {"folds": 3}])
+@pytest.mark.usefixtures("without_report")
+def test_a_job_learns_a_class_of_one_row(
+    settings: dict[str, Any], fit: Any, table: pl.DataFrame, tmp_path: Path
+) -> None:
+    targets = table["target"].to_list()
+    targets[int(np.argmax(drawing_stream(0).random_raw(N)))] = "rare"  # the last that would be drawn
+    source = write(table.with_columns(pl.Series("target", targets)), tmp_path / "t.parquet")
+    done = fitted(fit, source, tmp_path / "out", epochs=8, **settings)
+    assert isinstance(done.model, TableModel)
+    assert done.model.target.labels == ("no", "rare", "yes")
+    assert (done.model.predict(table)["target"] == table["target"].to_numpy()).mean() > 0.9
 
 
 @pytest.mark.usefixtures("without_report")

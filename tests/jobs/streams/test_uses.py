@@ -44,6 +44,13 @@ def test_of_a_very_large_table_no_more_rows_judge_than_it_takes(monkeypatch: pyt
     assert used() == ([1], [3], [0, 2, 4, 5, 6, 7, 8, 9])
 
 
+def test_rows_that_were_not_drawn_train_alone_and_are_never_too_many() -> None:
+    beside = dataclasses.replace(DRAWN, besides=2)
+    found = Uses.of(beside, REQUEST, NO_ROLES).at_most(1, 1)
+    assert (found.test.tolist(), found.held.tolist(), found.train.tolist()) == ([1], [5], [0, 2, 6])
+    # ranks 8 and 9, of the places 2 and 0, are kept beside the first that was drawn, of rank 6
+
+
 def test_folds_take_the_place_of_rows_that_validate() -> None:
     found = Uses.of(DRAWN, dataclasses.replace(REQUEST, validation_share=None, folds=3), NO_ROLES)
     assert (found.test.tolist(), found.held.tolist()) == ([1, 3], [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from shoal.shapes import Array, BoolArray, IntArray
 _STREAM = 2**34
 """The index of the random stream that rows are drawn by, away from those of shares and folds."""
 NO_ROLES = Roles()
+Passing: TypeAlias = Callable[[pl.DataFrame, IntArray, Array], None]
+"""What is shown rows that may be drawn (N,), with their places in the table and their random numbers."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class DrawnRows:
     total: int
     tally: IntArray | None = None
     moments: Moments | None = None
+    besides: int = 0
+
+    @property
+    def at_random(self) -> int:
+        """How many of the rows were drawn."""
+        return self.rows.height - self.besides
 
 
 def draw(
@@ -52,7 +61,7 @@ def draw(
     seed: int,
     most: int,
     roles: Roles = NO_ROLES,
-    passing: Callable[[pl.DataFrame], None] = lambda rows: None,
+    passing: Passing = lambda rows, numbers, draws: None,
 ) -> DrawnRows:
     """Return so many rows of a table, or all of them, each as likely as any other.
 
@@ -79,7 +88,7 @@ def draw(
                 tally += np.bincount(buckets, minlength=BUCKETS)
             if moments is not None:
                 moments.add(counting, roles)
-            passing(counting)
+            passing(counting, total + np.flatnonzero(there), draws[there])
         if pool.size > 2 * most:
             limit = pool.keep(most)
         total, known, weightless = total + part.height, known + int(there.sum()), weightless + without

@@ -20,9 +20,7 @@ from shoal.data.readers.glimpse import glimpse
 from shoal.data.readers.parts import comes_in_parts, table_parts
 from shoal.data.roles import Roles
 from shoal.data.tables import read_table
-from shoal.data.targets.labels import codes_of
-from shoal.data.targets.rare import RareClasses
-from shoal.data.targets.task import CLASSIFICATION, TargetEncoder
+from shoal.data.targets.task import CLASSIFICATION, REGRESSION, TargetEncoder
 from shoal.errors import CapacityError, DataError, ShoalWarning
 from shoal.files import written_atomically
 from shoal.jobs.division import DEFAULT_SHARE
@@ -36,6 +34,7 @@ from shoal.jobs.saved.layout import ROWS, TRIED
 from shoal.jobs.sizing.study import Goal
 from shoal.jobs.streams.drawing import DrawnRows, counted, draw, drawing_stream, naming_rows, weights_of
 from shoal.jobs.streams.folds import Folds
+from shoal.jobs.streams.labels import Labels, with_every_class
 from shoal.jobs.streams.others import Others
 from shoal.jobs.streams.sides import Sides
 from shoal.jobs.streams.uses import ASIDE, Uses
@@ -52,8 +51,6 @@ MANY, MANY_FAST = 2**22, 2**18
 """Rows from which on a table is trained on from the disk, however much memory there is; in a fast job."""
 ENOUGH, VISITS, LEAST_EPOCHS = 2**20, 2**25, 4
 """Rows that a study is sized by at most, times that rows are trained on in all, and epochs all the same."""
-PLACE = " at"
-"""What is added to the longest name of a table for one of its rows' places, so that none is called so."""
 
 
 def in_the_way(request: FitRequest) -> list[str]:
@@ -110,7 +107,6 @@ class PreparedStream(PreparedTable):
     """A table whose rows to train on lie on disk; ``train`` is a sample of them."""
 
     source: str
-    rare: RareClasses
     roles: Roles
     unit: float | None
     """The mean weight, in which weights are told; None where all rows count alike."""
@@ -174,13 +170,13 @@ class PreparedStream(PreparedTable):
         for part in table_parts(self.source, large=0):
             with naming_rows(self.source, first, part):
                 draws, trains = bits.random_raw(part.height), self._to_train_on(part, first)
-                rows, places = self._of_known_classes(part.filter(pl.Series(trains)))
+                rows = part.filter(pl.Series(trains))
                 if rows.height:
                     X = self.preprocessor.transform(rows, dtype=np.float32)
                     weights = weights_of(rows, self.roles)
                     s = None if weights is None or self.unit is None else weights / self.unit
                     y = self.target.encode(rows[name])
-                    yield X, y, s, None if folds_of is None else folds_of(rows, draws[trains][places], y)
+                    yield X, y, s, None if folds_of is None else folds_of(rows, draws[trains], y)
             first += part.height
 
     def _to_train_on(self, part: pl.DataFrame, first: int) -> BoolArray:
@@ -191,16 +187,6 @@ class PreparedStream(PreparedTable):
         if self.sides is not None:
             trains[trains] = self.sides.train(part.filter(pl.Series(trains)))
         return trains
-
-    def _of_known_classes(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, IntArray]:
-        """Return the rows whose class is known from those drawn, and their places; of numbers all of them."""
-        places = np.arange(rows.height)
-        if not rows.height or not self.n_classes:
-            return rows, places
-        name, place = self.target.name, max(rows.columns, key=len) + PLACE
-        settled = self.rare.of_frame(as_frame(rows.with_columns(pl.Series(place, places))), name)
-        known = settled.filter(codes_of(settled[name], self.target.labels).is_not_null())
-        return known.drop(place), known[place].to_numpy()
 
 
 def prepare_stream(request: FitRequest) -> PreparedStream:
@@ -217,8 +203,16 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
     roles = Roles.asked(request)
     with collected() as notes:
         others = Others.read(request, roles)
-        drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles, others.meet)
+        labels = None if request.task == REGRESSION or request.loss is not None else Labels(target)
+
+        def passing(rows: pl.DataFrame, numbers: IntArray, draws: Array) -> None:
+            others.meet(rows)
+            if labels is not None:
+                labels.add(rows, numbers, draws)
+
+        drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles, passing)
         others.require_apart(drawn.moments)
+        drawn, rare = with_every_class(drawn, labels, request)
         frame = as_frame(drawn.rows)
         described = Described.of(frame, target, request, least=1)
         forms = ("pieces", "waves") if drawn.known >= MANY else ()
@@ -227,7 +221,7 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
         fitting, told = as_fits(described, alone, Allowance.of(request))
         prepared = _divided(described, drawn, request, plainer | fitting)
         notes.extend(told)
-    return replace(prepared, warnings=(*_told(drawn, request), *notes, *prepared.warnings))
+    return replace(prepared, warnings=(*_told(drawn, request), *rare, *notes, *prepared.warnings))
 
 
 def _told(drawn: DrawnRows, request: FitRequest) -> tuple[str, ...]:
@@ -243,7 +237,7 @@ def _told(drawn: DrawnRows, request: FitRequest) -> tuple[str, ...]:
             f"{drawn.weightless} of {drawn.total} rows count for nothing, by {request.weight!r}, and are "
             "left out"
         )
-    size = drawn.rows.height
+    size = drawn.at_random
     if size < drawn.known:
         told.append(
             f"the table is trained on from the disk; columns, scales, the simpler models and the report go "
@@ -293,7 +287,6 @@ def _divided(
         forms=method.forms,
         plainer=plainer,
         source=request.table,
-        rare=described.rare,
         roles=roles,
         unit=unit_of(frame, roles),
         aside=uses.aside,
@@ -326,7 +319,7 @@ def _in_folds(train: Subset, folds: Folds | None, uses: Uses) -> Subset:
 
 def _tell_of_folds(folds: int | None, drawn: DrawnRows, rows: int) -> None:
     """Warn where folds are judged by some of their rows alone."""
-    if folds is not None and drawn.rows.height < drawn.known:
+    if folds is not None and drawn.at_random < drawn.known:
         warnings.warn(
             f"each of {folds} folds is judged by those of {rows:,} rows drawn at random that it holds out",
             ShoalWarning,

@@ -13,11 +13,13 @@ from shoal.jobs.request import FitRequest
 from shoal.jobs.streams.drawing import DrawnRows
 from shoal.jobs.streams.folds import ClassFolds, DrawnFolds, Folds
 from shoal.jobs.streams.sides import TESTS, TRAINS, VALIDATES, GroupSides, Sides, TimeSides, choose_sides
-from shoal.shapes import IntArray
+from shoal.shapes import BoolArray, IntArray
 from shoal.words import setting
 
 ASIDE = 2**16
 """Rows at most that validate, and that test: of wide rows half as many."""
+_NOTHING = -1
+"""The side of a row that was not drawn, and so judges nothing."""
 WHAT_FOR = {TRAINS: "train on", VALIDATES: "validate on", TESTS: "test on"}
 
 
@@ -54,6 +56,7 @@ class Uses:
             sides = TimeSides.of_shares(drawn.moments, parts, roles)
         if sides is not None:
             side = sides.of(drawn.rows)
+            side[(side != TRAINS) & ~_at_random(drawn)] = _NOTHING
             _require_drawn(side, drawn, [TRAINS, *asked])
             test, judged, train = (np.flatnonzero(side == one) for one in (TESTS, VALIDATES, TRAINS))
             return cls(drawn, test, judged, train, sides)
@@ -70,8 +73,10 @@ class Uses:
         return replace(self, test=test, held=held, train=self._first(self.train, train))
 
     def _first(self, rows: IntArray, most: int) -> IntArray:
-        """Return at most so many of these rows, in the table's order."""
-        return np.sort(rows[np.argsort(self.drawn.ranks[rows])[:most]])
+        """Return at most so many of these rows that were drawn, in the table's order, and all others."""
+        drawn = rows[_at_random(self.drawn)[rows]]
+        first = drawn[np.argsort(self.drawn.ranks[drawn])[:most]]
+        return np.sort(np.concatenate([first, np.setdiff1d(rows, drawn)]))
 
     def folds(self, count: int, labels: IntArray | None, n_classes: int, seed: int) -> Folds:
         """Return so many folds of the rows to train on, even in their classes unless sides divide them.
@@ -103,6 +108,11 @@ class Uses:
         if self.sides is None:
             return self.drawn.known - len(self.test) - len(self.held)
         return self.sides.trained
+
+
+def _at_random(drawn: DrawnRows) -> BoolArray:
+    """Return which of the rows (M,) were drawn."""
+    return np.less(drawn.ranks, drawn.at_random)
 
 
 def _require_drawn(side: IntArray, drawn: DrawnRows, asked: list[int]) -> None:
