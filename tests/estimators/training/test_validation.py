@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
-from shoal import Network
+from shoal import MLPClassifier, MLPRegressor, Network
+from shoal.engines import ENGINES
 from shoal.estimators.training.validation import Validation
 from shoal.layers import Dense
+from shoal.networks import backprop
 from shoal.shapes import Array
 
 RNG = np.random.default_rng(0)
@@ -56,3 +58,19 @@ def test_all_labels_of_a_row_must_be_right() -> None:
 
 def test_of_one_class_everything_is_right() -> None:
     assert judged("log_loss", np.zeros((1, 20)), 1)[1].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.skipif("native" not in ENGINES, reason="there is the reference engine alone")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_rows_are_judged_by_the_engine_that_trains(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the reference engine does for outputs is never called; scores are those of predictions."""
+    monkeypatch.delattr(backprop, "sample_outputs")
+    held = np.random.default_rng(2).normal(size=(9, 3))
+    y, y_held = ((rows[:, 0] > 0).astype(int) for rows in (X, held))
+    for n_jobs in (1, 2):
+        estimator = kind(
+            hidden_layer_sizes=(4,), early_stopping=True, max_iter=5, random_state=0, n_jobs=n_jobs
+        )
+        estimator.fit(X, y, X_val=held, y_val=y_held)
+        assert max(estimator.validation_scores_) == pytest.approx(estimator.score(held, y_held))

@@ -65,7 +65,9 @@ def fit_stochastic(
     validation = None
     if given is not None:
         aside = est._samples(*given, fit.theta.dtype)
-        validation = Validation(fit.network, aside.X, aside.y, aside.s[0], est._n_classes())
+        validation = Validation(
+            fit.network, aside.X, aside.y, aside.s[0], est._n_classes(), count_workers(est.n_jobs)
+        )
     training = _training(fit, samples, validation)
     training.run()
     held = None if given is None else given[:2]

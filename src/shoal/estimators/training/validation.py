@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.engines import evaluation
 from shoal.estimators.training.losses import constants, divisor
-from shoal.networks import backprop
 from shoal.networks.chain import Chain
 from shoal.shapes import Array
 
@@ -17,7 +17,8 @@ class Validation:
     """Rows ``X`` (N, n), targets ``y`` (K, N) as the network takes them, and weights ``s`` (N,).
 
     Classifiers are scored by their accuracy (all labels of a row right, where there are several), regressors
-    by R², as their ``score`` does; ``n_classes`` is 0 for regressors.
+    by R², as their ``score`` does; ``n_classes`` is 0 for regressors. How many ``threads`` do it changes no
+    bit.
     """
 
     network: Chain
@@ -25,11 +26,12 @@ class Validation:
     y: Array
     s: Array
     n_classes: int
+    threads: int = 1
 
     def judge(self, theta: Array) -> tuple[Array, Array]:
         """Return the score and the loss without penalties, each (P,), of members ``theta`` (P, D)."""
         with np.errstate(over="ignore", invalid="ignore"):  # of a member that is about to diverge
-            z = backprop.sample_outputs(self.network, theta, self.X)
+            z = evaluation.sample_outputs(self.network, theta, self.X, self.threads)
             losses = self.network.criterion.value(z, self.y) / divisor(self.network)
             added = constants(self.network, self.y)
             if added is not None:
