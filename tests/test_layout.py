@@ -24,6 +24,7 @@ OF_THE_PROJECT = {
     "test_cold_start.py",
     "test_isolation.py",
     "test_layout.py",
+    "test_workflows.py",
     "tools",
 }
 
