@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from shoal import Sequences
-from shoal.errors import DataError
+from shoal.errors import DataError, ShoalWarning
 from shoal.estimators.sequences.series import as_series, require_channels
 
 LONG, SHORT = np.arange(8.0).reshape(4, 2), np.arange(4.0).reshape(2, 2)  # (T, C)
@@ -54,6 +54,61 @@ def test_frames_of_series() -> None:
     same(as_series(pd.DataFrame(np.concatenate([LONG, SHORT]), index=index)), [LONG.T, SHORT.T])
 
 
+def panel(series: list[Any], times: Any, values: Any = None) -> Any:
+    index = pd.MultiIndex.from_arrays([series, times], names=["series", "time"])
+    return pd.DataFrame({"a": np.arange(len(index)) if values is None else values}, index=index)
+
+
+DAYS = pd.date_range("2024-03-30", periods=3, tz="Europe/Berlin").to_list()  # 23 hours apart, once
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [1, 2, 3],
+        [0.5, 1.0, 1.5],
+        DAYS,
+        pd.date_range("2024-10-27", periods=3, freq="3h", tz="Europe/Berlin").to_list(),
+        pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31"]).to_list(),
+        [pd.Timestamp(1), pd.Timestamp(2), pd.Timestamp(3)],  # nanoseconds
+        pd.to_timedelta([1, 2, 3], unit="h").to_list(),
+        pd.period_range("2024-01", periods=3, freq="M").to_list(),
+        ["2024-01-01", "2024-01-02", "2024-01-03"],
+    ],
+    ids=[
+        "ints",
+        "floats",
+        "days of a zone",
+        "hours of a zone",
+        "months",
+        "nanoseconds",
+        "hours",
+        "periods",
+        "texts",
+    ],
+)
+def test_rows_of_frames_are_put_in_order_of_time(times: list[Any]) -> None:
+    even = panel([7] * 3 + [3] * 3, times * 2)
+    same(as_series(even), [[[0, 1, 2]], [[3, 4, 5]]])
+    same(as_series(even["a"]), [[[0, 1, 2]], [[3, 4, 5]]])
+    interleaved = even.iloc[[0, 3, 1, 4, 2, 5]]
+    same(as_series(interleaved), [[[0, 1, 2]], [[3, 4, 5]]])
+    with pytest.warns(ShoalWarning, match="1 of 2 series, such as 3, are put in order of time; sort"):
+        same(as_series(even.iloc[[0, 1, 2, 5, 3, 4]]), [[[0, 1, 2]], [[3, 4, 5]]])
+    with pytest.raises(DataError, match=r"series 3 of X has the time .* twice; leave one of"):
+        as_series(pd.concat([even, even.iloc[4:5]]))
+
+
+def test_uneven_times_of_frames_are_told() -> None:
+    with pytest.warns(
+        ShoalWarning, match="1 of 2 series, such as 'b', have steps of unequal time, which are"
+    ):
+        as_series(panel(["a"] * 3 + ["b"] * 3, [1, 2, 3, 1, 2, 4]))
+    with pytest.warns(ShoalWarning, match="the times of X are no numbers or dates; its rows are taken as"):
+        same(as_series(panel(["a"] * 3, ["begin", "middle", "end"])), [[[0, 1, 2]]])
+    same(as_series(panel(["a"] * 2, [False, True])), [[[0, 1]]])
+
+
 def test_missing_values_stay_and_padding_goes() -> None:
     gap = [1.0, np.nan, 3.0]
     [first, second] = as_series(np.array([[*gap, np.nan], [4, 5, 6, 7]]))
@@ -85,6 +140,11 @@ def test_missing_values_stay_and_padding_goes() -> None:
         (sparse.csr_array(np.eye(2)), r"X is a sparse csr_array, not supported; give X.toarray\(\)"),
         (pd.DataFrame({"a": [1.0, 2.0]}), "a data frame of series holds a series in each cell"),
         (pd.DataFrame({"a": [[1.0, 2.0]], "b": [[1.0]]}), r"channels of \[2, 1\] steps"),
+        (panel(["a", "a"], ["x", "x"]), "series 'a' of X has the time 'x' twice"),
+        (panel(["a", "a"], [1.0, np.nan]), "the time of 1 row of X is missing"),
+        (panel(["a", None], [1, 2]), "1 row of X does not say whose"),
+        (panel(["a", "a"], [1, 2], ["u", "v"]), "X must be numbers"),
+        (pd.concat({"up": panel(["a"], [1])}), r"X has an index of 3 levels, expected two, \(series, time\)"),
         (pl.DataFrame({"a": [1.0, 2.0]}), "a data frame of series holds a series in each cell"),
     ],
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
 from shoal import Sequences, SequenceTagger
-from shoal.errors import DataError
+from shoal.errors import DataError, ShoalWarning
 
 SETTINGS: dict[str, Any] = {"n_starts": 1, "budget": 2e9, "random_state": 0}
 NOUNS, VERBS = ["cat", "dog", "bird", "fish"], ["sleeps", "runs", "sings", "eats"]
@@ -83,6 +85,31 @@ def test_series_of_numbers() -> None:
     ]
     longer = np.random.default_rng(2).normal(size=(40, 2))
     assert len(tagger.predict([longer])[0]) == 40
+
+
+def test_steps_of_frames_are_read_in_the_order_of_time() -> None:
+    X, y = steps(40)
+    frame = pd.concat({number: pd.DataFrame(each) for number, each in enumerate(X)})
+    labels = pd.concat({number: pd.Series(each) for number, each in enumerate(y)})
+    tagger = SequenceTagger(**SETTINGS).fit(X, y)
+    expected = [each.tolist() for each in tagger.predict_proba(X)]
+    turned = frame.iloc[::-1].sort_index(level=0, sort_remaining=False)
+    assert turned.index[1] == (0, len(X[0]) - 2)
+    for rows, given in ((frame, y), (frame, labels), (turned, labels.loc[turned.index])):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            again = clone(tagger).fit(rows, given)
+            assert [each.tolist() for each in again.predict_proba(rows)] == expected
+        assert [("put in order of time" in str(each.message)) for each in told] == [True] * 2 * (
+            rows is turned
+        )
+    with (
+        pytest.warns(ShoalWarning, match="put in order of time"),
+        pytest.raises(DataError, match="labels in a list cannot follow them; sort both"),
+    ):
+        clone(tagger).fit(turned, y)
+    with pytest.raises(DataError, match=r"with the index of X; give y.loc\[X.index\]"):
+        tagger.score(frame, labels[::-1])
 
 
 def test_whole_numbers_are_labels_too() -> None:

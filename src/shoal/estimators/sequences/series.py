@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import DataError
+from shoal.estimators.sequences.pandas_panels import PanelSteps, is_panel, levels_of
 from shoal.sequences import Sequences
 from shoal.shapes import Array, unmasked
 from shoal.words import plural
@@ -22,12 +23,14 @@ def as_series(X: Any, channels_first: bool = False) -> list[Array]:
     - ``channels_first``: (C, T_i) and (N, C, T) instead, as aeon has them, for shapes cannot tell;
     - ``shoal.Sequences``, whose channels stand first anyway;
     - a data frame whose cells are series (sktime's nested frames: a row a series, a column a channel), or
-      with an index (series, time), whose channels have names.
+      with an index (series, time), whose channels have names, in the order of time; a series of pandas of
+      one channel with such an index.
 
     NaN is a missing value. Steps at the end without any value are none: arrays are padded so.
 
     Raises ``DataError`` in one line for what is no such container, for text, dates and complex numbers,
-    infinities, series without a value, and where the numbers of channels differ.
+    infinities, series without a value, times that a series has twice, and where the numbers of channels
+    differ.
 
     >>> [each.shape for each in as_series([[1.0, 2.0, 3.0], [4.0, 5.0]])]
     [(1, 3), (1, 2)]
@@ -66,7 +69,7 @@ def _arrays(X: Any, channels_first: bool) -> Iterable[Array]:
     if isinstance(X, Sequences):
         pairs = zip(X.X, X.lengths, strict=True)
         return [np.asarray(one[..., :steps], np.float64).reshape(-1, steps) for one, steps in pairs]
-    if hasattr(X, "columns"):
+    if hasattr(X, "columns") or levels_of(X) > 1:
         return _of_frame(X)
     require_dense(X, "X")
     if isinstance(X, str | bytes) or not isinstance(X, Iterable):
@@ -112,11 +115,10 @@ def numbers_of(values: Any, name: str) -> Array:
 
 def _of_frame(X: Any) -> list[Array]:
     """Return the series of a data frame whose cells are series, or whose index is (series, time)."""
-    index: Any = getattr(X, "index", None)
-    if getattr(index, "nlevels", 1) == 2:
-        codes = index.get_level_values(0)
-        groups = [(name, X[codes == name]) for name in codes.unique()]
-        return [numbers_of(group, f"series {name!r} of X").T for name, group in groups]
+    if is_panel(X, "X"):
+        steps, values = PanelSteps.of(X.index, "X"), numbers_of(X, "X")
+        steps.tell("X")
+        return [values[rows].reshape(len(rows), -1).T for rows in steps.rows]
     rows = X.iterrows() if hasattr(X, "iterrows") else ()
     series = []
     for number, (_, row) in enumerate(rows):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
+from shoal.estimators.sequences.pandas_panels import PanelSteps, is_panel, levels_of
 from shoal.estimators.sequences.series import as_series, require_channels
 from shoal.estimators.shared.parameters import COUNT, POSITIVE
 from shoal.estimators.shared.seeds import drawn_seed
@@ -38,7 +39,8 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
     100 sequences, which none of them was trained on.
 
     ``X`` is a list of sentences, each a list of words; or of series, as ``SequenceClassifier`` takes them:
-    arrays (T_i, C), an array (N, T, C), ``shoal.Sequences``. ``y`` is a list of as many lists of labels.
+    arrays (T_i, C), an array (N, T, C), ``shoal.Sequences``. ``y`` is a list of as many lists of labels, or
+    for a data frame with an index (series, time) a Series with the same; steps are in the order of time.
     Words that training holds once or never are known by their last letters.
 
     - ``n_starts`` of each kind of network.
@@ -91,7 +93,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
         """Learn from N sequences ``X`` and the labels of their steps ``y``, and return the estimator."""
         sentences = _sentences(X)
         items: list[Any] = as_series(X, self.channels_first) if sentences is None else sentences
-        labels = _labels(y, [_steps(item) for item in items])
+        labels = _labels(y, [_steps(item) for item in items], X)
         if len(items) < 2:
             raise DataError(f"X holds 1 sequence; {type(self).__name__} learns from 2 at least")
         self.classes_ = np.unique(np.concatenate(labels))
@@ -126,7 +128,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
     def score(self, X: Any, y: Any) -> float:
         """Return the share of all steps whose label is right."""
         found = self.predict(X)
-        labels = _labels(y, [len(each) for each in found])
+        labels = _labels(y, [len(each) for each in found], X)
         return float(np.mean(np.concatenate(found) == np.concatenate(labels)))
 
     @property
@@ -175,7 +177,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
 
 def _sentences(X: Any) -> list[list[str]] | None:
     """Return sentences as lists of words, None of what are series."""
-    if isinstance(X, Sequences | np.ndarray) or hasattr(X, "columns"):
+    if isinstance(X, Sequences | np.ndarray) or hasattr(X, "columns") or levels_of(X) > 1:
         return None
     if isinstance(X, str) or not isinstance(X, Iterable):
         raise DataError(f"X must be a list of sequences, got {type(X).__name__}")
@@ -208,8 +210,10 @@ def _steps(item: Any) -> int:
     return int(item.shape[1]) if isinstance(item, np.ndarray) else len(item)
 
 
-def _labels(y: Any, steps: list[int]) -> list[Array]:
-    """Return the labels of every sequence, one for each of its steps."""
+def _labels(y: Any, steps: list[int], X: Any) -> list[Array]:
+    """Return the labels of every sequence of ``X``, one for each of its steps."""
+    if is_panel(X, "X"):
+        y = _labels_in_time(X.index, y, steps)
     if isinstance(y, str) or not isinstance(y, Iterable):
         raise DataError(f"y must be a list of label sequences, got {type(y).__name__}")
     y = list(y)
@@ -227,6 +231,22 @@ def _labels(y: Any, steps: list[int]) -> list[Array]:
                 "label for each step"
             )
     return labels
+
+
+def _labels_in_time(index: Any, y: Any, steps: list[int]) -> Any:
+    """Return the labels of the steps of an index (series, time), which are read in the order of time."""
+    read = PanelSteps.of(index, "X")
+    if levels_of(y) > 1:
+        if y.ndim > 1 or not y.index.equals(index):
+            raise DataError("y must be one column of labels with the index of X; give y.loc[X.index]")
+        labels = y.to_numpy()
+        return [labels[rows[:T]] for rows, T in zip(read.rows, steps, strict=True)]
+    if read.unsorted:
+        raise DataError(
+            f"the rows of {read.unsorted[0]!r} in X are not in order of time, and labels in a list cannot "
+            "follow them; sort both, or give the labels as a Series with the index of X"
+        )
+    return y
 
 
 def _baseline(known: Tagged, held: Tagged) -> float:
