@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.cli.terminal import TerminalListener
 from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
@@ -94,6 +95,32 @@ def test_the_command_makes_the_same_model_again(
     assert CliRunner().invoke(app, words).exit_code == 0
     for name in ("weights.safetensors", "preprocessing.json"):
         assert (tmp_path / "again" / name).read_bytes() == (fitted_texts.folder / name).read_bytes()
+
+
+def test_a_resumed_job_ends_as_if_nothing_had_happened(
+    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
+) -> None:
+    test = str(write(tmp_path / "test.csv", range(40, 60)))
+    table = write(tmp_path / "films.csv", range(40))
+    asked = {**SMALL, "text": "review", "test": test, "quality": "fast", "choose": "ensemble"}
+    whole = fit(table, "label", tmp_path / "whole", **asked)
+
+    def interrupted(_: object, progress: Any) -> None:
+        if progress.done:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TerminalListener, "progress", interrupted)
+        early = fit(table, "label", tmp_path / "out", **asked)
+    assert len(early.evidence["trials"]["hidden"]) < len(whole.evidence["trials"]["hidden"])
+    resumed = fit(table, "label", tmp_path / "out", resume=True, **asked)
+    np.testing.assert_array_equal(resumed.model.population.theta, whole.model.population.theta)
+    assert resumed.evidence["test"]["models"] == whole.evidence["test"]["models"]
+    for name in ("weights.safetensors", "preprocessing.json"):
+        assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes()
+    for changed, said in (({"characters": True}, "--characters"), ({"budget": 1e9}, "--budget")):
+        with pytest.raises(ConfigurationError, match=said):
+            fit(table, "label", tmp_path / "out", resume=True, **asked | changed)
 
 
 def test_the_report_colours_words_by_what_they_say(fitted_texts: FinishedJob) -> None:
