@@ -22,9 +22,10 @@ from shoal.selection.cohorts.cohort import Conditions
 from shoal.selection.cohorts.design import StudyDesign, StudyPlan
 from shoal.selection.cohorts.network_numbers import NetworkNumbers
 from shoal.selection.cohorts.views import Views, checked_sources, checked_views
-from shoal.selection.outcome import StudyOutcome
+from shoal.selection.outcome import StudyOutcome, fitted
 from shoal.selection.results import StudyResults
 from shoal.selection.rules import BY_EVIDENCE, RULES
+from shoal.selection.running.further import Further, recipe_of
 from shoal.selection.running.refit import train_again
 from shoal.selection.running.rounds import Rounds
 from shoal.selection.running.runner import Runner, Workplace
@@ -175,6 +176,7 @@ class CapacityStudy(StudyResults):
         self._only = None if self.place.networks is None else NetworkNumbers.parse(self.place.networks)
         self._table: Trials | None = None
         self._outcome: StudyOutcome | None = None
+        self._further: Further | None = None
         if choose not in (*RULES, BY_EVIDENCE):
             raise UnknownNameError("rule of choice", choose, (*RULES, BY_EVIDENCE))
         if len(self.views.sources) and choose != "ensemble":
@@ -217,7 +219,7 @@ class CapacityStudy(StudyResults):
         """
         attributes = Attributes.of(len(np.asarray(y)), groups, times, sample_weight, fold)
         design = self._design(X, y, validation, attributes)
-        self._table = self._outcome = None
+        self._table = self._outcome = self._further = None
         with self.place.lend() as crew, closing(open_store(self.place.store)) as store:
             done = store.begin(design.settings(), resume, design.engine.label)
             runner = Runner(store, done, self.place, crew)
@@ -252,6 +254,54 @@ class CapacityStudy(StudyResults):
         """
         mean: Array = self.best.predict(X, self.place.n_jobs).mean(axis=0)
         return mean[:, 0] if mean.shape[1] == 1 else mean
+
+    def partial_fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        epochs: int = 1,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Train the chosen network on with further samples ``X`` (N, n) and ``y``, as they were for ``fit``.
+
+        It is trained as the study did: its solver, whose memory begins with the first call and then stays,
+        its strengths, minibatches and learning rate, without a schedule or early stopping. So two calls with
+        the same samples are one of twice the ``epochs``, to the bit. ``best`` and ``predict`` are the network
+        after it, each of an ensemble's; all else still tells of the study, whose choice was made before.
+
+        Raises ``ConfigurationError`` before ``fit``, for solvers of full batches that find their own steps,
+        for ``views``, and where the network diverges, which leaves it as it was; ``DataError`` for samples
+        that do not fit it.
+
+        >>> X = np.random.default_rng(0).normal(size=(300, 2))
+        >>> y = X[:, 0] * X[:, 1]
+        >>> study = CapacityStudy([8], starts=4, solver="adam", batch_size=32, epochs=50, n_jobs=1)
+        >>> study = study.fit(X[:100], y[:100])
+        >>> before = ((study.predict(X[200:]) - y[200:]) ** 2).mean()
+        >>> study = study.partial_fit(X[100:200], y[100:200], epochs=50)
+        >>> bool(((study.predict(X[200:]) - y[200:]) ** 2).mean() < before)
+        True
+        """
+        outcome = fitted(self._outcome)
+        if len(self.views.views) or len(self.views.sources):
+            raise ConfigurationError(
+                "partial_fit would train networks of views on inputs that they were not given; fit without "
+                "views and sources, or again"
+            )
+        further = self._further or Further(outcome.best)
+        recipe = recipe_of(outcome.choice, self.candidates, self.recipe, outcome.best.size)
+        self._further = further.trained(
+            X,
+            y,
+            recipe,
+            whole_number(epochs, "epochs"),
+            sample_weight=sample_weight,
+            engine=self.engine,
+            n_jobs=self.place.n_jobs,
+        )
+        self._outcome = dataclasses.replace(outcome, best=self._further.population)
+        return self
 
     def _design(
         self,
