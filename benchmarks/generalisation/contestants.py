@@ -14,20 +14,18 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from benchmarks.generalisation.pytabkit_peers import PYTABKIT, REQUIRED
+from benchmarks.generalisation.scores import Score, of_classes, of_numbers, surprise, timed
 from benchmarks.generalisation.sets import Table
 from shoal._version import __version__
 
-Score: TypeAlias = dict[str, float]
 Contestant: TypeAlias = Callable[[Table, int], Score]
 
 FITS_OF_SEARCH = 30
 TREES = 300
 COVERAGE = 0.9
 """What intervals of numbers are asked to hold."""
-LEAST = 1e-15
-"""A probability of 0 counts as so much, as in scikit-learn."""
 
 
 def shoal(table: Table, split: int) -> Score:
@@ -56,7 +54,7 @@ def shoal(table: Table, split: int) -> Score:
         predicted = time.perf_counter()
         evidence = json.loads((folder / "model" / "evidence.json").read_text())
     if table.task == "regression":
-        scores = _of_numbers(table, test, model.target.decode_values(values))
+        scores = of_numbers(table, test, model.target.decode_values(values))
         assert model.errors is not None
         lower, upper = (model.target.decode_values(end) for end in model.interval(values, COVERAGE, X))
         scores |= {
@@ -64,7 +62,7 @@ def shoal(table: Table, split: int) -> Score:
             "coverage": coverage_and_width(table.columns()[2][test], lower, upper)[0],
         }
     else:
-        scores = _of_classes(table, test, values, model.target.labels)
+        scores = of_classes(table, test, values, model.target.labels)
     return {
         **scores,
         "fit_s": fitted - began,
@@ -126,18 +124,13 @@ def hist_gradient_boosting(table: Table, split: int) -> Score:
     return _sklearn(table, split, boosting(random_state=0), one_hot=False)
 
 
-def realmlp_td(table: Table, split: int) -> Score:
-    """pytabkit's RealMLP with its tuned defaults."""
-    import pandas as pd
-    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+def linear(table: Table, split: int) -> Score:
+    """scikit-learn's ridge regression, its strength by leaving out, or its logistic regression."""
+    from sklearn.linear_model import LogisticRegression, RidgeCV
 
-    numbers, texts, y = table.columns()
-    categories = pd.DataFrame(texts).add_prefix("c").astype("category")
-    X = pd.concat([pd.DataFrame(numbers).add_prefix("x"), categories], axis=1)
-    model = RealMLP_TD_Classifier if table.task == "classification" else RealMLP_TD_Regressor
-    train, test = table.split(split)
-    learner = model(device="cpu", random_state=0)
-    return _timed(table, test, learner, (X.iloc[train], y[train]), X.iloc[test])
+    if table.task == "classification":
+        return _sklearn(table, split, LogisticRegression(max_iter=1000), one_hot=True)
+    return _sklearn(table, split, RidgeCV(np.logspace(-3, 3, 13)), one_hot=True)
 
 
 def _perceptron(table: Table) -> Any:
@@ -167,56 +160,25 @@ def _sklearn(table: Table, split: int, learner: Any, one_hot: bool) -> Score:
         encoded = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     columns = make_column_transformer((scaled, list(range(n))), (encoded, list(range(n, n + c))))
     train, test = table.split(split)
-    return _timed(table, test, make_pipeline(columns, learner), (X[train], y[train]), X[test])
-
-
-def _timed(table: Table, test: Any, learner: Any, train: tuple[Any, Any], X_test: Any) -> Score:
-    began = time.perf_counter()
-    learner.fit(*train)
-    fitted = time.perf_counter()
-    if table.task == "regression":
-        values = np.asarray(learner.predict(X_test), dtype=np.float64).ravel()
-        scores = _of_numbers(table, test, values)
-    else:
-        scores = _of_classes(table, test, learner.predict_proba(X_test), learner.classes_)
-    return {**scores, "fit_s": fitted - began, "predict_s": time.perf_counter() - fitted}
-
-
-def _of_numbers(table: Table, test: Any, values: npt.NDArray[np.float64]) -> Score:
-    actual = table.columns()[2][test]
-    return {"rmse": float(np.sqrt(np.mean((values - actual) ** 2)))}
-
-
-def surprise(rmse: float, sd: float) -> float:
-    """Return the negative log likelihood a row, in nats, of normal errors that all have one deviation."""
-    return float(np.log(sd * np.sqrt(2 * np.pi)) + 0.5 * (rmse / sd) ** 2)
-
-
-def _of_classes(table: Table, test: Any, probabilities: npt.NDArray[np.float64], labels: Any) -> Score:
-    actual = table.columns()[2][test]
-    codes = np.searchsorted(np.sort(np.asarray(labels).astype(str)), actual.astype(str))
-    order = np.argsort(np.asarray(labels).astype(str))
-    p = np.asarray(probabilities, dtype=np.float64)[:, order]
-    right = np.clip(p[np.arange(len(p)), codes], LEAST, None)
-    return {"error": float((p.argmax(axis=1) != codes).mean()), "log_loss": float(-np.log(right).mean())}
+    return timed(table, test, make_pipeline(columns, learner), (X[train], y[train]), X[test])
 
 
 CONTESTANTS: dict[str, Contestant] = {
     function.__name__: function
     for function in (
         shoal,
+        linear,
         sklearn_mlp_default,
         sklearn_mlp_search,
         random_forest_300,
         hist_gradient_boosting,
-        realmlp_td,
     )
-}
+} | PYTABKIT
 
 
 def version_of(name: str) -> str:
-    """Return the package that a contestant comes from, and its version."""
+    """Return the packages that a contestant comes from, and their versions."""
     if name == "shoal":
         return f"shoal {__version__}"
-    package = "pytabkit" if name == "realmlp_td" else "scikit-learn"
-    return f"{package} {importlib.metadata.version(package)}"
+    packages = ("pytabkit", *REQUIRED[name]) if name in PYTABKIT else ("scikit-learn",)
+    return ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)

@@ -9,6 +9,7 @@ import sys
 import warnings
 
 from benchmarks.generalisation.contestants import CONTESTANTS, version_of
+from benchmarks.generalisation.scores import cores
 from benchmarks.generalisation.sets import TABLES
 
 
@@ -23,7 +24,7 @@ def main() -> None:
         "cpu_s": round(sum(u.ru_utime + u.ru_stime for u in used), 2),  # which a busy machine does not raise
         "peak_mib": round(max(u.ru_maxrss for u in used) / 1024, 1),
     }
-    print(json.dumps({**scores, **costs, "version": version_of(name)}))
+    print(json.dumps({**scores, **costs, "threads": cores(), "version": version_of(name)}))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.generalisation.sets import TABLES
 from benchmarks.task import Convolution, Task
 from benchmarks.workloads.cohorts import cohort
 
@@ -71,3 +75,24 @@ def sequence_task(cell: str) -> Task:
 @pytest.fixture(params=[("own", 3), ("shared", 3), ("own", 1), (None, 1)], ids=str)
 def task(request: pytest.FixtureRequest) -> Task:
     return small_task(*request.param)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two of the tables, cut down to what a test can check by eye."""
+    (tmp_path / "uci").mkdir()
+    (tmp_path / "tables").mkdir()
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60).round(3)
+    for name, target in (
+        ("uci/yacht", (2 * x + 0.2 * np.exp(2 * x) * rng.normal(size=60)).tolist()),  # errors grow with x
+        ("tables/pima", np.where(x > 0, "b", "a").tolist()),
+    ):
+        kinds = ["red" if i % 3 else "?" for i in range(60)]
+        lines = ["x,kind,y", *(f"{a},{k},{t}" for a, k, t in zip(x, kinds, target, strict=True))]
+        with gzip.open(tmp_path / f"{name}.csv.gz", "wt") as file:
+            file.write("\n".join(lines))
+    monkeypatch.setenv("SHOAL_DATA", str(tmp_path))
+    for name in ("uci/yacht", "tables/pima"):
+        TABLES[name].__dict__.pop("lines", None)
+    return tmp_path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import sys
@@ -14,42 +13,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from benchmarks.generalisation.compare import cell, geometric_mean, relative
 from benchmarks.generalisation.contestants import CONTESTANTS, surprise
 from benchmarks.generalisation.published import beside_published, is_ahead
 from benchmarks.generalisation.runs import Ledger, complete, recorded
 from benchmarks.generalisation.sets import CHOOSE, TABLES
-from benchmarks.generalisation.table import cell, document, geometric_mean, relative
+from benchmarks.generalisation.table import document
 from shoal.jobs import fit
 from shoal.jobs.model import Model
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two of the tables, cut down to what a test can check by eye."""
-    (tmp_path / "uci").mkdir()
-    (tmp_path / "tables").mkdir()
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=60).round(3)
-    for name, target in (
-        ("uci/yacht", (2 * x + 0.2 * np.exp(2 * x) * rng.normal(size=60)).tolist()),  # errors grow with x
-        ("tables/pima", np.where(x > 0, "b", "a").tolist()),
-    ):
-        kinds = ["red" if i % 3 else "?" for i in range(60)]
-        lines = ["x,kind,y", *(f"{a},{k},{t}" for a, k, t in zip(x, kinds, target, strict=True))]
-        with gzip.open(tmp_path / f"{name}.csv.gz", "wt") as file:
-            file.write("\n".join(lines))
-    monkeypatch.setenv("SHOAL_DATA", str(tmp_path))
-    for name in ("uci/yacht", "tables/pima"):
-        TABLES[name].__dict__.pop("lines", None)
-    return tmp_path
-
-
-def row(table: str, split: int, score: float, seconds: float = 1.0, name: str = "shoal") -> dict[str, object]:
-    return {"set": table, "split": split, "model": name, "rmse": score, "error": score, "fit_s": seconds}
-
-
-def ledger(name: str, rows: list[dict[str, object]]) -> Ledger:
-    return Ledger(name, Path("nowhere"), {(str(r["set"]), int(str(r["split"]))): r for r in rows})
+from tests.benchmarks.ledgers import ledger, row
 
 
 def test_half_of_the_sets_chose_and_the_other_half_confirms() -> None:
