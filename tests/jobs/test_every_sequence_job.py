@@ -25,7 +25,6 @@ from shoal.jobs.saved.files import read_saved, write_saved
 from shoal.jobs.saved.folder import load_model, load_table_model
 from shoal.jobs.sequences.model import SequenceModel
 from shoal.jobs.subjects.saved import saved_subject
-from shoal.sequences import Sequences
 
 Fit = Callable[..., FinishedJob]
 Write = Callable[..., Path]
@@ -248,15 +247,22 @@ def test_the_report_shows_sequences_of_the_test(fitted_sequences: FinishedJob) -
     assert "30 sequences" in page
 
 
-def test_the_networks_are_exported(fitted_sequences: FinishedJob, tmp_path: Path) -> None:
+def test_what_is_exported_predicts_as_the_model_does(fitted_sequences: FinishedJob, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    with pytest.warns(ShoalWarning, match="the file holds the recurrent networks alone"):
-        export_folder(fitted_sequences.folder, tmp_path / "a.onnx")
-    X = np.random.default_rng(0).normal(size=(3, 11, 1)).astype(np.float32)
+    from shoal.export.mixtures_series import feeds
+
+    export_folder(fitted_sequences.folder, tmp_path / "a.onnx")
+    source = fitted_sequences.folder.parent / "a_TEST.ts"
+    predict_data(fitted_sequences.folder, str(source), tmp_path / "p.csv")
+    rows = predicted(tmp_path / "p.csv")
+    model = fitted_sequences.model
+    assert isinstance(model, SequenceModel)
+    series = model.preprocessor.origin.read(str(source)).train.series
     session = onnxruntime.InferenceSession(str(tmp_path / "a.onnx"))
-    (given,) = session.run(["mean"], {"X": X, "lengths": np.array([11, 8, 3], dtype=np.int32)})
-    networks = fitted_sequences.model.population.predict(Sequences(X.swapaxes(1, 2), [11, 8, 3]))
-    np.testing.assert_allclose(given, networks.mean(axis=0), atol=1e-5)
+    called, probabilities = session.run(["class", "probabilities"], feeds(list(series)))
+    assert called.tolist() == [row["class"] for row in rows]
+    told = [[float(row[f"P(class={label})"]) for label in ("down", "up")] for row in rows]
+    np.testing.assert_allclose(probabilities, told, atol=1e-5)
 
 
 @pytest.mark.parametrize("keys", [[-1], [1e308], [[0, -1]], ["x"], None])

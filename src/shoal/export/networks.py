@@ -23,6 +23,7 @@ from shoal.populations.population import Population
 from shoal.shapes import Array, IntArray
 
 DType: TypeAlias = "np.dtype[Any]"
+DOUBLE = np.dtype(np.float64)
 
 
 def population_model(population: Population, temperature: float | None = None) -> onnx.ModelProto:
@@ -117,9 +118,8 @@ def pair_limit(dtype: DType) -> float:
 
 def add_class_means(graph: Graph, network: Chain, counts: IntArray, z: str) -> str:
     """Add the mean over the members of the probabilities of all classes: (N, C), double before the link."""
-    double = np.dtype(np.float64)
-    members = add_class_probabilities(graph, network, graph.add("Cast", z, to=TensorProto.DOUBLE), double)
-    return add_mean(graph, counts, members, double)
+    members = add_class_probabilities(graph, network, graph.add("Cast", z, to=TensorProto.DOUBLE), DOUBLE)
+    return add_mean(graph, counts, members, DOUBLE)
 
 
 def _add_dense(graph: Graph, population: Population, X: str) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from shoal.errors import ConfigurationError, ShoalWarning
+from shoal.errors import ConfigurationError
 from shoal.files import require_new, write_new
 from shoal.populations.population import Population
 
@@ -45,8 +44,11 @@ def to_onnx(model: Any) -> onnx.ModelProto:
       makes the inputs from a table;
     - a ``ForecastModel``, or a fitted ``Forecaster``: the last ``values`` (N, L) of channels, output
       ``forecast`` (N, h). ``shoal.export.forecasts.feeds`` makes the inputs from series;
-    - an ``ImageModel`` or ``SequenceModel`` as its population, with an output ``probabilities`` (N, C) more;
-      of a mixture its networks alone without that, and a ``ShoalWarning``: other views have no ONNX form.
+    - an ``ImageModel`` as its population, with an output ``probabilities`` (N, C) more;
+    - a ``SequenceModel``, and a fitted ``SequenceClassifier`` or ``SequenceRegressor``, the whole mixture:
+      series ``X`` (N, T, C) with NaN for what is missing, and ``lengths`` (N,), with N and T free; outputs
+      as a ``TableModel``'s and an ``MLPClassifier``'s. ``shoal.export.mixtures_series.feeds`` makes the
+      inputs from series.
 
     Weights keep their precision and are stored once, however often a network was picked; dropout is gone, and
     an ensemble becomes the mean of its members, at its temperature. Predictions are shoal's to rounding.
@@ -72,9 +74,13 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.forecasts import forecast_model
 
         return forecast_model(model.mixture_)
+    if hasattr(model, "preprocessor_") and hasattr(model, "mixture_"):
+        from shoal.export.mixtures import estimator_model as series_model
+
+        return series_model(model)
     graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {
         "table": _of_table,
-        "images": _of_networks,
+        "images": _of_images,
         "sequences": _of_sequences,
         "forecasts": _of_forecasts,
     }
@@ -97,24 +103,16 @@ def _of_table(model: TableModel) -> onnx.ModelProto:
     return table_model(model)
 
 
-def _of_networks(model: ImageModel | SequenceModel) -> onnx.ModelProto:
+def _of_images(model: ImageModel) -> onnx.ModelProto:
     from shoal.export.networks import population_model
 
     return population_model(model.population, model.temperature if model.target.labels else None)
 
 
 def _of_sequences(model: SequenceModel) -> onnx.ModelProto:
-    if model.mixture is None:
-        return _of_networks(model)
-    from shoal.export.networks import population_model
+    from shoal.export.mixtures import sequence_model
 
-    warnings.warn(
-        "random convolutions have no ONNX form: the file holds the recurrent networks alone, and predicts "
-        "otherwise than the mixture that they are a view of",
-        ShoalWarning,
-        stacklevel=4,
-    )
-    return population_model(model.population)
+    return sequence_model(model)
 
 
 def _of_forecasts(model: ForecastModel) -> onnx.ModelProto:

@@ -24,9 +24,9 @@ def export_folder(
 ) -> None:
     """Write the model in ``folder`` to ``path``.
 
-    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images
-      and sequences the networks alone, which take what ``preprocessing.json`` makes of them; of forecasts
-      all that follows the reading of the series (see ``shoal.export.forecasts``);
+    - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images the
+      networks alone, which take what ``preprocessing.json`` makes of them; of sequences and forecasts all
+      that follows the reading of the series (see ``shoal.export.mixtures`` and ``shoal.export.forecasts``);
     - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
       features and give the standardised target of ``preprocessing.json`` and ``model.json``; the temperature
       of probabilities, there too, is for whoever averages them;

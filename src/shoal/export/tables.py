@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from shoal.calibration.decision import Decision
 from shoal.data.cells import values
 from shoal.data.features.encoders import (
     BooleanEncoder,
@@ -31,20 +30,10 @@ from shoal.export.columns import (
     add_pieces,
     add_waves,
 )
-from shoal.export.graph import FLOAT_TYPES, Graph, TensorProto, onnx
-from shoal.export.names import identifier
-from shoal.export.networks import (
-    add_class_means,
-    add_cooled,
-    add_label,
-    add_link,
-    add_mean,
-    add_population,
-)
-from shoal.export.weights import stored
-from shoal.jobs.model import LARGEST_Z, TableModel
+from shoal.export.graph import Graph, TensorProto, onnx
+from shoal.export.targets import add_prediction, add_target, output_names
+from shoal.jobs.model import TableModel
 
-DOUBLE = np.dtype(np.float64)
 Block: TypeAlias = tuple[str, list[int]]
 """A tensor (N, k) of features, and the number of each among the n features of the network."""
 
@@ -59,36 +48,13 @@ def table_model(model: TableModel) -> onnx.ModelProto:
 
     Raises ``ConfigurationError`` for a column without a name.
     """
-    preprocessor, target, (members, picks) = model.preprocessor, model.target, stored(model.population)
-    network, counts, name = members.network, np.bincount(picks), identifier(target.name)
+    preprocessor, target = model.preprocessor, model.target
     columns = [encoder.column for encoder in preprocessor.encoders]
-    graph = Graph(columns, [name] if target.task == "regression" else [name, "probabilities"])
-    X = graph.add("Cast", add_features(graph, preprocessor), to=FLOAT_TYPES[members.theta.dtype.name])
-    z = add_population(graph, members, X)
-    if target.task == "regression":
-        z = graph.add("Cast", z, to=TensorProto.DOUBLE)
-        if network.criterion.has_link:
-            z = graph.add("Min", z, np.float64(LARGEST_Z))
-        mean = add_mean(graph, counts, add_link(graph, network, z, DOUBLE), DOUBLE)
-        scaled = graph.add("Mul", mean, np.float64(target.sd))
-        values = graph.add("Add", scaled, np.float64(target.mean))
-        graph.output(values, TensorProto.DOUBLE, ("rows", 1))
-    else:
-        probabilities = add_cooled(graph, add_class_means(graph, network, counts, z), model.temperature)
-        code = graph.add("ArgMax", _preferences(graph, model.decision, probabilities), axis=1, keepdims=0)
-        label = add_label(graph, code, np.array(target.labels))
-        graph.output(label, TensorProto.STRING, ("rows",))
-        graph.output(probabilities, TensorProto.DOUBLE, ("rows", len(target.labels)))
+    graph = Graph(columns, output_names(target))
+    X = add_features(graph, preprocessor)
+    mean = add_prediction(graph, model.population, X, classes=bool(target.labels))
+    add_target(graph, model, mean)
     return graph.model(f"predicts {target.name!r}", {"target": target.name, "task": target.task})
-
-
-def _preferences(graph: Graph, decision: Decision, probabilities: str) -> str:
-    """Add what classes are called by, (N, K): the largest is, as ``Decision.preferences`` has it."""
-    if decision.costs:
-        return graph.add("MatMul", probabilities, -np.array(decision.costs))
-    return (
-        graph.add("Mul", probabilities, np.array([decision.factors])) if decision.factors else probabilities
-    )
 
 
 def feeds(model: TableModel, frame: Any) -> dict[str, npt.NDArray[Any]]:
