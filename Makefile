@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -27,7 +28,7 @@ LOCKED ?= tools/locked.txt
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize clusters docs fresh web format bench clean
+.PHONY: help demo test lint sanitize clusters peers docs fresh web format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -68,6 +69,11 @@ clusters: $(EDITABLE)  ## run studies on clusters of Dask, Ray and MPI, and kill
 	@$(PIP) --no-build-isolation --editable '.[dev,ray,mpi]'
 	SHOAL_CLUSTERS=1 $(TEST_ENVIRONMENT) $(BIN)/python -m pytest tests/clusters
 
+# In an environment of their own: they hold NumPy and pandas back.
+peers: $(PEERS)/holds-package  ## compare with PyTorch and Keras, whose conventions docs/conventions.md tells (1 GB to install)
+	$(TEST_ENVIRONMENT) $(PEERS)/bin/python -m pytest tests/contract/test_conventions.py \
+		tests/contract/test_conventions_of_layers.py tests/export/test_torch.py
+
 docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 	@echo "The documentation: file://$(CURDIR)/build/docs/index.html"
@@ -93,7 +99,7 @@ bench: $(BENCH)/holds-package  ## measure shoal beside torch, jax and scikit-lea
 	$(BENCH)/bin/python -m benchmarks.growth
 
 clean:  ## remove what these commands made
-	rm -rf $(VENV) $(BENCH) build dist demo web/node_modules web/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(PEERS) build dist demo web/node_modules web/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
@@ -110,6 +116,13 @@ $(BENCH)/holds-package: pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES)
 	@echo "Installing shoal and its rivals into $(BENCH)"
 	@$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet \
 	    --extra-index-url https://download.pytorch.org/whl/cpu '.[bench]'
+	@touch $@
+
+$(PEERS)/holds-package: pyproject.toml $(NATIVE_SOURCES) $(PACKAGE_SOURCES)
+	$(PYTHON) -m venv $(PEERS)
+	@echo "Installing shoal and its peers into $(PEERS)"
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet \
+	    --extra-index-url https://download.pytorch.org/whl/cpu '.[test,peers]'
 	@touch $@
 
 # Without build isolation, so that after a change the compiler only sees the files that changed; and with the versions

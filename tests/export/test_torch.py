@@ -167,7 +167,7 @@ def test_an_activation_within_a_recurrent_module_is_none_behind_it() -> None:
 
 
 def test_pytorch_s_own_modules_over_time_predict_the_same() -> None:
-    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra bench")
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra peers")
     made = Network((2, 24), OVER_TIME, "squared_error").population(1, dtype="float64")
     made.theta[:] = np.random.default_rng(0).normal(size=made.theta.shape)
     made.network.views(made.theta)[1]["variance"][...] = 0.7
@@ -195,7 +195,7 @@ def test_pytorch_s_own_modules_over_time_predict_the_same() -> None:
 def test_pytorch_s_convolution_with_its_zeros(
     padding: str, kernel_size: int, dilation: int, stride: int
 ) -> None:
-    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra bench")
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra peers")
     layer = Conv1D(3, kernel_size, stride, dilation, padding)
     made = Network((2, 11), [layer, Flatten()], "squared_error").population(1, dtype="float64")
     around, zeros, before = dilation * (kernel_size - 1), 0, []  # as the table of docs/export.md says it
@@ -243,7 +243,7 @@ def test_recurrent_modules_have_two_biases(size: int) -> None:
 
 
 def test_pytorch_s_own_modules_predict_the_same() -> None:
-    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra bench")
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra peers")
     layers: list[Layer] = [Embedding(9, 3), Bidirectional(GRU(4, return_sequences=True)), LSTM(3)]
     made = Network((1, 5), [*layers, Dense(2)], "cross_entropy").population(1, dtype="float64")
     state = {name: torch.tensor(values) for name, values in torch_state(made).items()}
