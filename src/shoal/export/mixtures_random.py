@@ -77,7 +77,7 @@ class _Forms:
     def __init__(self, graph: Graph, series: SeriesInGraph) -> None:
         self.graph, self.series = graph, series
         self.given = cache(self._given)
-        self.shifted = cache(self._shifted)
+        self.padded = cache(self._padded)
 
     def scores(self, readers: Sequence[_Reader]) -> str:
         """Add what the features of readers of the same responses add to the scores, (rows, views · K)."""
@@ -112,47 +112,47 @@ class _Forms:
     def _response(self, part: Dilated) -> str:
         """Add what the 84 kernels give for the series, (rows, 84, T), and ``NOWHERE`` beyond their ends."""
         add = self.graph.add
-        taps, sets, own = self._mixed(part)
-        each = [add("Gather", taps, np.arange(tap * sets, (tap + 1) * sets), axis=1) for tap in range(TAPS)]
-        total = each[0]
-        for tap in each[1:]:
-            total = add("Add", total, tap)
-        if sets > 1:
-            total = add("Gather", total, own, axis=1)
-        three = [add("Gather", taps, places * sets + own, axis=1) for places in np.array(KERNELS).T]
+        sets, own = np.unique(part.channels, axis=0, return_inverse=True)
+        shifted = self._shifted(self._mixed(part, sets), part.dilation)
+        total = shifted[0]
+        for each in shifted[1:]:
+            total = add("Add", total, each)
+        taps, which = add("Concat", *shifted, axis=1), own.ravel()
+        if len(sets) > 1:
+            total = add("Gather", total, which, axis=1)
+        three = [add("Gather", taps, places * len(sets) + which, axis=1) for places in np.array(KERNELS).T]
         tripled = add("Mul", add("Add", add("Add", three[0], three[1]), three[2]), np.float32(3))
         _, lengths = self.given(part.difference)
         valid = add_valid(self.graph, self.series.steps, lengths)
         return add("Where", valid, add("Sub", tripled, total), NOWHERE)
 
-    def _mixed(self, part: Dilated) -> tuple[str, int, Array]:
-        """Add the sums of channels that kernels see, at all taps: (rows, 9 · sets, T), tap by tap.
-
-        Returns how many different sets of channels there are, too, and which of them each kernel has (84,).
-        """
-        add, every = self.graph.add, self.series.channels + 1  # the last is 0
-        taps = self.shifted(part.difference, part.dilation)
-        sets, own = np.unique(part.channels, axis=0, return_inverse=True)
-        places = np.full((len(sets), int(sets.sum(axis=1).max())), every - 1)
+    def _mixed(self, part: Dilated, sets: Array) -> str:
+        """Add the sums of sets (S, C) of channels, zeros before and behind: (rows, S, T + 8 dilation)."""
+        add, nothing = self.graph.add, self.series.channels
+        padded, mixed = self.padded(part.difference, part.dilation), ""
+        if nothing == 1:
+            return padded
+        places = np.full((len(sets), int(sets.sum(axis=1).max())), nothing)
         for row, channels in zip(places, sets, strict=True):
             row[: channels.sum()] = np.flatnonzero(channels)
-        first = np.arange(TAPS)[:, None] * every
-        mixed = ""
         for column in places.T:
-            one = add("Gather", taps, (first + column).ravel(), axis=1)
+            one = add("Gather", padded, column, axis=1)
             mixed = add("Add", mixed, one) if mixed else one
-        return mixed, len(sets), own.ravel()
+        return mixed
 
-    def _shifted(self, difference: int, dilation: int) -> str:
-        """Add the series at nine taps, zeros around them: (rows, 9 · (C + 1), T), the last channel 0."""
-        add, (X, _), around = self.graph.add, self.given(difference), dilation * (TAPS // 2)
-        padded = add("Pad", X, np.array([0, 0, around, 0, 1, around]))
-        shifted = []
-        for tap in range(TAPS):
-            behind = (TAPS - 1 - tap) * dilation
-            ends = np.array([-behind if behind else END])
-            shifted.append(add("Slice", padded, np.array([tap * dilation]), ends, TIME))
-        return add("Concat", *shifted, axis=1)
+    def _shifted(self, mixed: str, dilation: int) -> list[str]:
+        """Add what each of the nine taps sees, (rows, S, T)."""
+        ends = [-(TAPS - 1 - tap) * dilation or END for tap in range(TAPS)]
+        return [
+            self.graph.add("Slice", mixed, np.array([tap * dilation]), np.array([end]), TIME)
+            for tap, end in enumerate(ends)
+        ]
+
+    def _padded(self, difference: int, dilation: int) -> str:
+        """Add the series with zeros before and behind; of several channels with one more, which is 0."""
+        X, _ = self.given(difference)
+        around, more = dilation * (TAPS // 2), int(self.series.channels > 1)
+        return self.graph.add("Pad", X, np.array([0, 0, around, 0, more, around]))
 
     def _given(self, difference: int) -> tuple[str, str]:
         """Add the series (rows, C, T), or their steps from one value to the next, and their lengths (rows,).
