@@ -112,7 +112,11 @@ class Sequences:
 
     def astype(self, dtype: npt.DTypeLike, copy: bool = True) -> Self:
         """Return the same in another precision; without ``copy`` what is in it already is shared."""
-        return self._sharing(self.X.astype(dtype, copy=copy), self.lengths)
+        return self.with_values(self.X.astype(dtype, copy=copy))
+
+    def with_values(self, X: Array) -> Self:
+        """Return the same sequences of other numbers X (N, C, T), whose zeros are where those of this are."""
+        return self._sharing(X, self.lengths)
 
     def padded(self, steps: int) -> Self:
         """Return the same padded to ``steps``, at least as many as there are; that changes no result.

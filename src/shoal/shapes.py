@@ -44,10 +44,13 @@ AT_A_TIME = 2**20
 """Numbers that are looked at together."""
 
 
-def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape: Shape = ()) -> Array:
+def finite_rows(
+    X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape: Shape = (), checked: bool = False
+) -> Array:
     """Return ``X`` as a float array (N, n), not copied if it is one; one dimension is N samples of a feature.
 
-    Samples of a ``shape`` such as (C, H, W) are laid flat, n the product of its extents.
+    Samples of a ``shape`` such as (C, H, W) are laid flat, n the product of its extents. Of rows that were
+    ``checked`` before no number is looked at again.
 
     Raises ``DataError`` for text, dates and complex numbers, for other than one or two dimensions, for no
     rows, for a number of columns other than ``n_inputs``, and for NaN, infinities and what is masked.
@@ -82,7 +85,8 @@ def finite_rows(X: npt.ArrayLike, name: str, n_inputs: int | None = None, shape:
             f"{name} has {array.shape[1]} columns, the network takes {n_inputs}; "
             "give it the columns that it was built for"
         )
-    require_finite(array, name)
+    if not checked:
+        require_finite(array, name)
     return array
 
 

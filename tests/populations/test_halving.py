@@ -10,6 +10,8 @@ import shoal
 from shoal.errors import ConfigurationError
 from shoal.layers import Dense, Dropout
 from shoal.populations.halving import train_halving
+from shoal.populations.trainer import TrainingResult
+from shoal.training.problem import Samples
 from shoal.training.recipe import Recipe
 
 X = np.linspace(-2, 2, 48)
@@ -29,15 +31,24 @@ def members(size: int = 12, dropout: bool = False) -> shoal.Population:
     return shoal.Network(1, [Dense(4, "tanh"), *between, Dense(1)]).population(size, dtype="float64")
 
 
+def halved_by(
+    population: shoal.Population, recipe: Recipe, first: int, weight: object = None, **options: Any
+) -> TrainingResult:
+    """Halve a population on the samples above, as its network takes them."""
+    samples, judges = (
+        Samples.of(population.network, *arrays, dtype="float64") for arrays in ((X, Y, weight), VALIDATION)
+    )
+    return train_halving(population, samples, recipe, first, validation=judges, **options)
+
+
 @pytest.mark.parametrize("engine", ["native", "reference"])
 @pytest.mark.parametrize("name", RECIPES)
 def test_who_trains_on_is_the_same_bits_as_without_the_others(name: str, engine: str) -> None:
     recipe, population = RECIPES[name], members(dropout=name in ("adam", "patience"))
-    options: dict[str, Any] = {"validation": VALIDATION, "engine": engine}
     if recipe.rule.takes_learning_rate:
         recipe = replace(recipe, learning_rate=tuple(np.geomspace(1e-3, 0.1, 12).tolist()))
-    halved = train_halving(population, X, Y, recipe, 3, **options)
-    whole = shoal.train(population, X, Y, recipe, **options)
+    halved = halved_by(population, recipe, 3, engine=engine)
+    whole = shoal.train(population, X, Y, recipe, validation=VALIDATION, engine=engine)
     for p, epochs in enumerate(halved.history.epochs.tolist()):
         np.testing.assert_array_equal(halved.history.loss[p, :epochs], whole.history.loss[p, :epochs])
         if halved.history.reasons[p] != "outdone":
@@ -47,7 +58,7 @@ def test_who_trains_on_is_the_same_bits_as_without_the_others(name: str, engine:
 
 
 def test_the_worse_half_ends_at_every_rung() -> None:
-    history = train_halving(members(), X, Y, RECIPES["adam"], 3, validation=VALIDATION).history
+    history = halved_by(members(), RECIPES["adam"], 3).history
     assert np.sort(history.epochs).tolist() == [3] * 6 + [6] * 3 + [12] + [20, 20]
     assert history.reasons.count("outdone") == 10
     assert history.validation_loss is not None
@@ -59,7 +70,7 @@ def test_the_worse_half_ends_at_every_rung() -> None:
 
 
 def test_those_that_end_keep_the_parameters_they_had() -> None:
-    halved = train_halving(members(), X, Y, RECIPES["adam"], 3, validation=VALIDATION)
+    halved = halved_by(members(), RECIPES["adam"], 3)
     ended = int(np.flatnonzero(halved.history.epochs == 3)[0])
     run = shoal.begin(members(), X, Y, RECIPES["adam"], validation=VALIDATION)
     run.advance(3)
@@ -68,14 +79,14 @@ def test_those_that_end_keep_the_parameters_they_had() -> None:
 
 def test_what_diverges_is_outdone_by_all_others() -> None:
     recipe = Recipe(solver="gradient_descent", epochs=12, learning_rate=(1e-3, 1e300, 1e-2, 1e300))
-    history = train_halving(members(4), X, Y, recipe, 2, validation=VALIDATION).history
+    history = halved_by(members(4), recipe, 2).history
     assert [history.reasons[p] for p in (1, 3)] == ["diverged", "diverged"]
     assert sorted(history.epochs[[0, 2]].tolist()) == [4, 12]
 
 
 def test_one_member_and_a_late_rung_are_a_plain_training() -> None:
     for size, first in ((1, 2), (4, 20), (4, 99)):
-        halved = train_halving(members(size), X, Y, RECIPES["adam"], first, validation=VALIDATION)
+        halved = halved_by(members(size), RECIPES["adam"], first)
         whole = shoal.train(members(size), X, Y, RECIPES["adam"], validation=VALIDATION)
         np.testing.assert_array_equal(halved.population.theta, whole.population.theta)
         assert halved.history.reasons == ["epochs"] * size
@@ -83,9 +94,9 @@ def test_one_member_and_a_late_rung_are_a_plain_training() -> None:
 
 def test_a_weight_counts_and_no_epoch_is_too_few() -> None:
     weight = np.linspace(0.1, 2, 48)
-    halved = train_halving(members(4), X, Y, RECIPES["sgd"], 5, validation=VALIDATION, sample_weight=weight)
+    halved = halved_by(members(4), RECIPES["sgd"], 5, weight)
     whole = shoal.train(members(4), X, Y, RECIPES["sgd"], validation=VALIDATION, sample_weight=weight)
     best = int(halved.history.epochs.argmax())
     np.testing.assert_array_equal(halved.population.theta[best], whole.population.theta[best])
     with pytest.raises(ConfigurationError, match="halving must be a whole number ≥ 1, got 0"):
-        train_halving(members(4), X, Y, RECIPES["sgd"], 0, validation=VALIDATION)
+        halved_by(members(4), RECIPES["sgd"], 0)

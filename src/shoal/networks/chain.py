@@ -195,8 +195,8 @@ class Chain:
             mask[slot.start : slot.stop] = slot.role is role
         return mask
 
-    def rows(self, X: npt.ArrayLike, name: str) -> Array:
-        """Return users' samples ``X``, (N, n) or (N, *input_shape), as rows (N, n).
+    def rows(self, X: npt.ArrayLike, name: str, checked: bool = False) -> Array:
+        """Return users' samples ``X``, (N, n) or (N, *input_shape), as rows (N, n); see ``finite_rows``.
 
         Raises ``DataError``, which calls them ``name``, where they do not fit, and ``ConfigurationError``
         where they are ``Sequences`` of unequal lengths and a layer does not know of those.
@@ -212,7 +212,7 @@ class Chain:
                         f"{shape}; give the network inputs=(C, T)"
                     )
         shape = self.input_shape if len(self.input_shape) > 1 else ()
-        rows = finite_rows(X, name, self.n_inputs, shape)
+        rows = finite_rows(X, name, self.n_inputs, shape, checked)
         self.layers[0].require(rows, name)
         return rows
 

@@ -12,11 +12,11 @@ from shoal.engines.base import Engine
 from shoal.errors import ConfigurationError
 from shoal.populations.checkpoint import Checkpoint
 from shoal.populations.population import Population
-from shoal.populations.trainer import TrainingResult, sample_losses
+from shoal.populations.trainer import TrainingResult, losses_on
 from shoal.shapes import Array, BoolArray
 from shoal.training.blocks import BlockFile, Buffer
 from shoal.training.history import History
-from shoal.training.problem import GivenOrders, Problem, Snapshot, Validation
+from shoal.training.problem import GivenOrders, Problem, Samples, Snapshot, Validation
 from shoal.training.recipe import Recipe
 from shoal.training.stopping import Reason
 from shoal.workers import count_workers
@@ -55,6 +55,7 @@ def train_blockwise(
         raise ConfigurationError("patience needs validation=(X, y) to watch; give it, or leave patience out")
     chosen = choose_engine(engine, population.network, recipe)
     course = _Course.of(population, recipe, validation is not None)
+    judges = None if validation is None else _Judges.of(population, validation)
     members = _Members(population, blocks, recipe, chosen, count_workers(n_jobs))
     checkpoint = Checkpoint.of(population, blocks, recipe, validation, chosen.label)
     if checkpoint is not None:
@@ -65,8 +66,8 @@ def train_blockwise(
             break
         theta, loss, diverged = members.epoch(epoch, ~active)
         judged = None
-        if validation is not None:
-            judged = _validation_loss(replace(population, theta=theta), validation, members.threads)
+        if judges is not None:
+            judged = judges.mean_loss(replace(population, theta=theta), members.threads)
         course.note(epoch, theta, loss, diverged, judged)
         if checkpoint is not None and members.state is not None and epoch + 1 < recipe.epochs:
             checkpoint.keep(members.state, course.history, course.others)
@@ -198,9 +199,20 @@ class _Course:
             history.stopped[late] = Reason.EARLY_STOPPING
 
 
-def _validation_loss(population: Population, validation: Validation, threads: int) -> Array:
-    """Return each member's mean loss on the rows that validate (P,)."""
-    X, y = validation[:2]
-    losses = sample_losses(population, X, y, threads).astype(np.float64)
-    weights = validation[2] if len(validation) == 3 else None
-    return np.average(losses, axis=1, weights=None if weights is None else np.asarray(weights))
+@dataclass(frozen=True)
+class _Judges:
+    """Rows that validate, checked before the first epoch, and what they count for (N,); None: all alike."""
+
+    samples: Samples
+    weights: Array | None
+
+    @classmethod
+    def of(cls, population: Population, validation: Validation) -> _Judges:
+        X, y = validation[:2]
+        weights = np.asarray(validation[2]) if len(validation) == 3 else None
+        return cls(Samples.of(population.network, X, y, dtype=population.theta.dtype), weights)
+
+    def mean_loss(self, population: Population, threads: int) -> Array:
+        """Return each member's mean loss on the rows (P,)."""
+        losses = losses_on(population, self.samples, threads).astype(np.float64)
+        return np.average(losses, axis=1, weights=self.weights)

@@ -6,27 +6,24 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from shoal.populations.population import Population
 from shoal.populations.run import Run
-from shoal.populations.trainer import TrainingResult, begin
+from shoal.populations.trainer import TrainingResult, begin_on
 from shoal.shapes import Array, IntArray, whole_number
 from shoal.training.history import History
-from shoal.training.problem import Validation
+from shoal.training.problem import Samples
 from shoal.training.recipe import STRENGTHS, Recipe
 from shoal.training.stopping import Reason
 
 
 def train_halving(
     population: Population,
-    X: npt.ArrayLike,
-    y: npt.ArrayLike,
+    train: Samples,
     recipe: Recipe,
     first: int,
     *,
-    validation: Validation,
-    sample_weight: npt.ArrayLike | None = None,
+    validation: Samples,
     engine: str = "auto",
     n_jobs: int | None = None,
 ) -> TrainingResult:
@@ -36,9 +33,9 @@ def train_halving(
     that end have the reason "outdone", and are as they were then; of an odd number the middle one stays, and
     so does the last. Whoever trains on is the same bits as without the others: strengths, schedules and
     orders of minibatches are those of the whole training. Members that stop by themselves are compared by
-    what they have reached. ``sample_weight`` is (N,).
+    what they have reached. Samples weigh the same for all.
 
-    Raises ``ConfigurationError`` for less than one epoch, and what ``shoal.train`` raises.
+    Raises ``ConfigurationError`` for less than one epoch, and for settings that ``shoal.train`` refuses.
 
     Source: Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter
     optimization", algorithm 1; here a round doubles the epochs, and ends half of a population at once.
@@ -47,14 +44,14 @@ def train_halving(
     >>> from shoal.populations.network import Network
     >>> X = np.linspace(-1, 1, 20)
     >>> members = Network(1, [Dense(3, "tanh"), Dense(1)]).population(8)
-    >>> result = train_halving(members, X, X**2, Recipe(epochs=20), 4, validation=(X, X**2))
+    >>> samples = Samples.of(members.network, X, X**2, dtype="float32")
+    >>> result = train_halving(members, samples, Recipe(epochs=20), 4, validation=samples)
     >>> np.sort(result.history.epochs).tolist()
     [4, 4, 4, 4, 8, 8, 16, 20]
     """
     rung = whole_number(first, "halving")
-    given: dict[str, Any] = {"sample_weight": sample_weight, "validation": validation}
-    given |= {"engine": engine, "n_jobs": n_jobs}
-    run = begin(population, X, y, recipe, **given)
+    given: dict[str, Any] = {"validation": validation, "engine": engine, "n_jobs": n_jobs}
+    run = begin_on(population, train, recipe, **given)
     members = alive = np.arange(population.size)  # those of the run, and those that nobody has outdone
     theta, history = population.theta.copy(), run.history.copy()
     while not run.done:
@@ -71,7 +68,7 @@ def train_halving(
         theta[members], on = run.population.theta, run.active
         history.stopped[members[outdone]] = Reason.OUTDONE
         if on.any() and recipe.rule.takes_learning_rate:  # others remember more than a snapshot says
-            run, members = _of_members(run, np.flatnonzero(on), X, y, given), members[on]
+            run, members = _of_members(run, np.flatnonzero(on), train, given), members[on]
     history.stopped[history.stopped == Reason.INTERRUPTED] = Reason.OUTDONE
     return TrainingResult(dataclasses.replace(population, theta=theta), history)
 
@@ -88,12 +85,12 @@ def _better_half(history: History, alive: IntArray, recipe: Recipe) -> IntArray:
     return np.sort(alive[order[: -(-len(alive) // 2)]])
 
 
-def _of_members(run: Run, rows: IntArray, X: npt.ArrayLike, y: npt.ArrayLike, given: dict[str, Any]) -> Run:
+def _of_members(run: Run, rows: IntArray, train: Samples, given: dict[str, Any]) -> Run:
     """Return a run of some members alone, where they stand: in fewer lanes than beside those that ended."""
     recipe = run.recipe
     own: dict[str, Any] = {name: _of_some(getattr(recipe, name), rows) for name in STRENGTHS}
     own["penalties"] = {name: _of_some(value, rows) for name, value in recipe.further_penalties.items()}
-    fewer = begin(run.population.members(rows), X, y, dataclasses.replace(recipe, **own), **given)
+    fewer = begin_on(run.population.members(rows), train, dataclasses.replace(recipe, **own), **given)
     fewer.restore(run.snapshot().of_members(rows))
     return fewer
 

@@ -160,6 +160,34 @@ def begin(
         validation=validation,
         dtype=population.theta.dtype,
     )
+    return _run(population, recipe, problem, engine, threads)
+
+
+def begin_on(
+    population: Population,
+    train: Samples,
+    recipe: Recipe,
+    *,
+    validation: Samples | None = None,
+    engine: str = "auto",
+    n_jobs: int | None = None,
+) -> Run:
+    """Begin a training of members on samples as their network takes them: those that many trainings share.
+
+    >>> import numpy as np
+    >>> from shoal.layers import Dense
+    >>> network = Network(1, [Dense(3, "tanh"), Dense(1)])
+    >>> samples = Samples.of(network, np.arange(5.0), np.arange(5.0), dtype="float32")
+    >>> run = begin_on(network.population(2), samples, Recipe(epochs=3))
+    >>> run.finish()
+    >>> run.history.loss.shape
+    (2, 3)
+    """
+    problem = Problem.of_samples(population.network, population.size, recipe, train, validation)
+    return _run(replace(population), recipe, problem, engine, count_workers(n_jobs))
+
+
+def _run(population: Population, recipe: Recipe, problem: Problem, engine: str, threads: int) -> Run:
     chosen = choose_engine(engine, population.network, recipe, problem.unequal)
 
     def training() -> Training:
@@ -210,5 +238,9 @@ def sample_losses(
 
     Raises ``DataError`` for arrays that do not fit the network.
     """
-    samples = Samples.of(population.network, X, y, dtype=population.theta.dtype)
+    return losses_on(population, Samples.of(population.network, X, y, dtype=population.theta.dtype), n_jobs)
+
+
+def losses_on(population: Population, samples: Samples, n_jobs: int | None = None) -> Array:
+    """Return ``sample_losses`` (P, N) of samples as the network takes them."""
     return evaluation.sample_losses(population.network, population.theta, samples, count_workers(n_jobs))

@@ -48,15 +48,16 @@ class Samples:
         size: int = 1,
         dtype: npt.DTypeLike = "float64",
         which: str = "",
+        checked: bool = False,
     ) -> Samples:
         """Return users' arrays as ``size`` members of ``network`` take them; messages begin with ``which``.
 
         ``X`` (N, n), images (N, C, H, W) or ``Sequences``, ``y`` (N,) or (N, K), ``sample_weight`` (N,) or
-        (size, N) or None for ones.
+        (size, N) or None for ones. An X that was ``checked`` before is not searched for NaN again.
 
         Raises ``DataError`` for arrays that fit neither the network nor each other.
         """
-        rows = network.rows(X, f"{which}X")
+        rows = network.rows(X, f"{which}X", checked)
         require_unmasked(y, f"{which}y")
         targets = network.criterion.encode(y, network.n_outputs)
         if targets.shape[1] != len(rows):
@@ -148,10 +149,7 @@ class Problem:
 
         Raises ``DataError`` for arrays that do not fit, ``ConfigurationError`` for settings that do not.
         """
-        if recipe.patience is not None and validation is None:
-            raise ConfigurationError(
-                "patience needs validation=(X, y) to watch; give it, or leave patience out"
-            )
+        _require_judges(recipe, validation)
         parts = len(validation) if isinstance(validation, tuple | list) else 0
         if validation is not None and parts not in (2, 3):
             got = f"{parts} parts" if parts else type(validation).__name__
@@ -159,14 +157,35 @@ class Problem:
         recipe.require(network, size)
         strengths = recipe.strengths(size, dtype)
         train = Samples.of(network, X, y, sample_weight, size=size, dtype=dtype)
-        if smoothing := recipe.smoothing(network.criterion):
-            train = train.smoothed(network.criterion, smoothing)
         judges = validation and Samples.of(network, *validation, size=size, dtype=dtype, which="validation ")
-        return cls(train, judges or None, strengths)
+        return cls(_smoothed(train, network, recipe), judges or None, strengths)
+
+    @classmethod
+    def of_samples(
+        cls, network: Chain, size: int, recipe: Recipe, train: Samples, validation: Samples | None = None
+    ) -> Problem:
+        """Return the problem that ``of`` makes of users' arrays, of samples as ``network`` takes them.
+
+        Raises ``ConfigurationError`` as ``of`` does.
+        """
+        _require_judges(recipe, validation)
+        recipe.require(network, size)
+        strengths = recipe.strengths(size, train.X.dtype)
+        return cls(_smoothed(train, network, recipe), validation, strengths)
 
     def with_strengths(self, strengths: Mapping[str, Array]) -> Problem:
         """Return the problem with others of the strengths."""
         return replace(self, strengths={**self.strengths, **strengths})
+
+
+def _require_judges(recipe: Recipe, validation: object) -> None:
+    if recipe.patience is not None and validation is None:
+        raise ConfigurationError("patience needs validation=(X, y) to watch; give it, or leave patience out")
+
+
+def _smoothed(train: Samples, network: Chain, recipe: Recipe) -> Samples:
+    smoothing = recipe.smoothing(network.criterion)
+    return train.smoothed(network.criterion, smoothing) if smoothing else train
 
 
 @dataclass(frozen=True)

@@ -83,13 +83,13 @@ def test_only_all_cores_are_shared_by_more_threads(
 
 
 def test_a_cohort_alone_has_a_thread_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads: threads)
+    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads, pool: threads)
     assert [list(completed([task(0, starts=starts)], n_jobs=3)) for starts in (2, 5)] == [[2], [3]]
 
 
 def test_inline_a_result_is_there_before_the_next_task_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
-    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads: begun.append(task.cohort.index))
+    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads, pool: begun.append(task.cohort.index))
     results = completed([task(0), task(1), task(2)], n_jobs=1)
     for expected in ([0], [0, 1], [0, 1, 2]):
         next(results)
@@ -118,7 +118,7 @@ def test_left_to_itself_processes_are_started_only_when_it_is_worth_it(
     monkeypatch.setattr(dispatch, "_has_threads", lambda task: False)
     monkeypatch.setattr(dispatch, "processes", processes)
     monkeypatch.setattr(dispatch, "count_workers", lambda n_jobs: 4)
-    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads=1: task.cohort.index)
+    monkeypatch.setattr(dispatch, "run_cohort", lambda task, *_: task.cohort.index)
     monkeypatch.setattr(dispatch, "run_parcel", lambda parcel: parcel.task.cohort.index)
     monkeypatch.setattr(dispatch.time, "perf_counter", lambda: next(clock))
     assert sorted(completed([task(0), task(1), task(2)])) == [0, 1, 2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,15 +14,17 @@ from shoal.networks.chain import Chain
 from shoal.populations.blockwise import train_blockwise
 from shoal.populations.halving import train_halving
 from shoal.populations.population import Population
-from shoal.populations.trainer import TrainingResult, sample_losses, train
+from shoal.populations.trainer import TrainingResult, begin_on, losses_on
 from shoal.randomness import member_id
 from shoal.selection.candidates.candidate import hidden_label
 from shoal.selection.cohorts.by_evidence import epochs_a_round, train_members
+from shoal.selection.cohorts.gathered import Gathered, Part, Pool
 from shoal.selection.cohorts.inputs import Inputs
 from shoal.selection.samples.splits import some_rows
 from shoal.selection.samples.study_samples import class_labels
 from shoal.selection.samples.weighted_means import mean_and_error, weighted_mean
 from shoal.selection.trials import Trials
+from shoal.training.problem import Samples
 from shoal.training.stopping import Reason
 from shoal.workers import one_thread
 
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from shoal.training.recipe import Recipe
 
 
-Weighed: TypeAlias = "tuple[Rows, Array, Array | None]"
-"""Samples X, targets y, and what they count for; None where all count alike."""
 ALL_INPUTS = Inputs()
 SCORED = 10**10
 """Operations of a network that its training loss may take: of a network of images, that of some samples."""
@@ -107,20 +107,20 @@ class Curves:
     best_epoch: int
 
 
-def run_cohort(task: Task, threads: int = 1) -> CohortResult:
+def run_cohort(task: Task, threads: int = 1, pool: Pool | None = None) -> CohortResult:
     """Train the members of a cohort, on as many threads where the engine has them, and score them.
 
     The same task gives the same bits in any process, executor and number of threads: linear algebra runs
-    on one thread, and a member's streams are keyed by its candidate, start and fold.
+    on one thread, and a member's streams are keyed by its candidate, start and fold. In the ``pool`` lie the
+    samples of other cohorts of the study.
     """
     began = time.perf_counter()
     with one_thread(), np.errstate(all="ignore"):  # what diverged overflows once more
-        rows = _Rows.of(task)
+        rows, network = (pool or Pool()).of(task), task.inputs.network(task.network)
         watched = task.recipe.patience is not None or task.conditions.halving is not None
         result, found = _train(task, rows, watch=watched and task.held.size > 0, threads=threads)
-        scored = _scored(task, rows)
-        X, y, weights = scored
-        train_loss = weighted_mean(sample_losses(result.population, X, y, threads), weights)
+        scored = _scored(task, rows.trained, network)
+        train_loss = weighted_mean(losses_on(result.population, scored.samples, threads), scored.weights)
         loss, error = _score(result.population, rows.judged, threads)
     seconds = (time.perf_counter() - began) / result.population.size
     history = result.history
@@ -130,39 +130,21 @@ def run_cohort(task: Task, threads: int = 1) -> CohortResult:
         _trials(task, result, (train_loss, loss, error), found, seconds),
         task.inputs.widened(result.population, task.network),
         None if course is None else np.stack([history.loss, course]),
-        choose_engine(task.conditions.engine, rows.network, task.recipe).label,
+        choose_engine(task.conditions.engine, network, task.recipe).label,
     )
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """A task's samples, gathered once: what its members see of them, and the network that takes that."""
-
-    network: Chain
-    trained: Weighed
-    judged: Weighed | None
-
-    @classmethod
-    def of(cls, task: Task) -> _Rows:
-        network = task.inputs.network(task.network)
-
-        def of_rows(rows: IntArray) -> Weighed:
-            X = task.inputs.rows(task.X, rows)
-            return X, task.y[rows], None if task.weights is None else task.weights[rows]
-
-        return cls(network, of_rows(task.train), of_rows(task.held) if task.held.size else None)
-
-
-def _scored(task: Task, rows: _Rows) -> Weighed:
+def _scored(task: Task, trained: Part, network: Chain) -> Part:
     """Return those of the samples trained on that the training loss is of: the same for all networks."""
-    X, y, weights = rows.trained
-    most = max(SCORED // rows.network.operations, 1)
+    X, y, weights = trained.X, trained.y, trained.weights
+    most = max(SCORED // network.operations, 1)
     if len(X) <= most:
-        return rows.trained
-    some = some_rows(len(X), most, task.recipe.seed, class_labels(y, rows.network.criterion))
+        return trained
+    some = some_rows(len(X), most, task.recipe.seed, class_labels(y, network.criterion))
     if weights is not None and not weights[some].any():  # which say nothing
-        return rows.trained
-    return X[some], y[some], None if weights is None else weights[some]
+        return trained
+    X, y, weights = X[some], y[some], None if weights is None else weights[some]
+    return Part(Samples.of(network, X, y, dtype=task.conditions.dtype, checked=True), X, y, weights)
 
 
 def is_of(task: Task, trials: Trials) -> bool:
@@ -192,17 +174,18 @@ def trace(task: Task) -> Curves:
     the validation loss of one network costs less than having watched all of them.
     """
     with one_thread():
-        history = _train(task, _Rows.of(task), watch=True, threads=1)[0].history
+        history = _train(task, Gathered.of(task), watch=True, threads=1)[0].history
     assert history.validation_loss is not None
     epochs = int(history.epochs[0])
     return Curves(history.loss[0, :epochs], history.validation_loss[0, :epochs], int(history.best_epoch[0]))
 
 
-def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:
+def _train(task: Task, rows: Gathered, watch: bool, threads: int) -> tuple[TrainingResult, Laplace | None]:
     cohort, recipe, by_evidence = task.cohort, task.recipe, task.conditions.by_evidence
     keys = [member_id(m.candidate.index, m.start, cohort.fold) for m in cohort.members]
-    population = Population.from_members(rows.network, keys, recipe.seed, task.conditions.dtype)
-    X, y, weights = rows.trained
+    network = task.inputs.network(task.network)
+    population = Population.from_members(network, keys, recipe.seed, task.conditions.dtype)
+    trained, judged = rows.trained, rows.judged if watch else None
     l2 = np.array([m.candidate.l2 for m in cohort.members])
 
     epochs = epochs_a_round(recipe.epochs) if by_evidence else recipe.epochs
@@ -212,46 +195,37 @@ def _train(task: Task, rows: _Rows, watch: bool, threads: int) -> tuple[Training
 
     def fit(members: Population, strengths: Array) -> TrainingResult:
         own = dataclasses.replace(recipe, l2=strengths, epochs=epochs, **further)
-        validation = _validation(rows.judged) if watch else None
-        engine, blocks = task.conditions.engine, task.conditions.blocks
+        how: dict[str, Any] = {"engine": task.conditions.engine, "n_jobs": threads}
+        blocks = task.conditions.blocks
         if blocks is not None:
             blocks = blocks.without(cohort.fold).seen_by(task.inputs.seen)
-            return train_blockwise(members, blocks, own, validation=validation, engine=engine, n_jobs=threads)
-        if (halving := task.conditions.halving) and validation is not None:
-            return train_halving(
-                members,
-                X,
-                y,
-                own,
-                halving,
-                validation=validation,
-                sample_weight=weights,
-                engine=engine,
-                n_jobs=threads,
-            )
-        return train(
-            members, X, y, own, sample_weight=weights, validation=validation, engine=engine, n_jobs=threads
-        )
+            return train_blockwise(members, blocks, own, validation=_validation(judged), **how)
+        how["validation"] = None if judged is None else judged.samples
+        if (halving := task.conditions.halving) and judged is not None:
+            return train_halving(members, trained.samples, own, halving, **how)
+        run = begin_on(members, trained.samples, own, **how)
+        run.finish()
+        return TrainingResult(run.population, run.history)
 
-    return (
-        train_members(fit, population, np.asarray(X), y, l2) if by_evidence else (fit(population, l2), None)
-    )
+    if by_evidence:
+        return train_members(fit, population, np.asarray(trained.X), trained.y, l2)
+    return fit(population, l2), None
 
 
-def _validation(judged: Weighed | None) -> Validation | None:
-    """Return the judging samples as a training watches them."""
+def _validation(judged: Part | None) -> Validation | None:
+    """Return the judging samples as a training watches them that reads others from the disk."""
     if judged is None:
         return None
-    X, y, weights = judged
+    X, y, weights = judged.X, judged.y, judged.weights
     return (X, y) if weights is None else (X, y, weights)
 
 
-def _score(population: Population, judged: Weighed | None, threads: int) -> tuple[Array, Array]:
+def _score(population: Population, judged: Part | None, threads: int) -> tuple[Array, Array]:
     """Return the mean loss over the judging samples and its standard error, (P,) each."""
     if judged is None:
         return np.full(population.size, np.nan), np.full(population.size, np.nan)
-    X, y, weights = judged
-    return mean_and_error(sample_losses(population, X, y, n_jobs=threads).astype(np.float64), weights)
+    losses = losses_on(population, judged.samples, threads)
+    return mean_and_error(losses.astype(np.float64), judged.weights)
 
 
 def _trials(

@@ -15,6 +15,7 @@ from shoal.clusters.silence import Silence
 from shoal.engines import choose_engine
 from shoal.errors import CapacityError
 from shoal.selection.cohorts.cohort import CohortResult, Task, run_cohort
+from shoal.selection.cohorts.gathered import Pool
 from shoal.selection.running.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.running.shipping import (
     Answer,
@@ -85,8 +86,9 @@ def completed(
             workers = 1
     leaves = watched and on_threads and len(left) > 1
     if executor is None and min(workers, len(left)) <= 1 and not leaves:
+        pool = Pool()
         for task in left:
-            yield run_cohort(task, min(workers, len(task.cohort.members)))
+            yield run_cohort(task, min(workers, len(task.cohort.members)), pool)
         return
     shipment = Shipment(left, hold)
     own = (
@@ -95,8 +97,8 @@ def completed(
         else processes(min(workers, len(left)), shipment.freight)
     )
     outlives = on_threads or executor is not None
-    with own if executor is None else nullcontext(executor) as pool:
-        yield from _as_they_end(shipment, pool, silence, outlives, scouts)
+    with own if executor is None else nullcontext(executor) as workforce:
+        yield from _as_they_end(shipment, workforce, silence, outlives, scouts)
 
 
 def _has_threads(task: Task) -> bool:

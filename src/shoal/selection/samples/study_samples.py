@@ -15,7 +15,7 @@ from shoal.registry import resolve
 from shoal.selection.candidates.architectures import loss_of
 from shoal.selection.samples.attributes import Attributes, checked_weights
 from shoal.sequences import Rows, Sequences, joined, width
-from shoal.shapes import finite_rows
+from shoal.shapes import finite_rows, in_dtype
 
 if TYPE_CHECKING:
     from shoal.shapes import Array, IntArray
@@ -110,7 +110,14 @@ def gather(
         splits = [divider.holdout(validation_share, seed, index=VALIDATION_SPLIT)]
     for split in splits:
         _require_weight(weights, split)
-    return StudySamples(rows.astype(dtype, copy=False), targets, chosen, n_outputs, splits, weights)
+    return StudySamples(_in_dtype(rows, dtype), targets, chosen, n_outputs, splits, weights)
+
+
+def _in_dtype(rows: Rows, dtype: str) -> Rows:
+    """Return rows in the precision of the study; nobody looks at their numbers again."""
+    if not isinstance(rows, Sequences):
+        return in_dtype(rows, dtype, "X")
+    return rows.with_values(in_dtype(rows.X, dtype, "X"))
 
 
 def _all_weights(weights: Array | None, n: int, validation: Validation | None) -> Array | None:
