@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.generalisation.contestants import CONTESTANTS
 from benchmarks.generalisation.runs import FOLDER, Ledger, complete, recorded
-from benchmarks.generalisation.sets import TABLES
+from benchmarks.generalisation.sets import TABLES, named
 from benchmarks.generalisation.summary import OURS
 from benchmarks.generalisation.table import document
 
@@ -25,7 +25,7 @@ TITLE = "Test error (classification) and RMSE (regression)"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generalisation", description=__doc__)
-    parser.add_argument("sets", nargs="*", metavar="SET", help="such as tables/adult; all")
+    parser.add_argument("sets", nargs="*", metavar="SET", help="such as tables/adult, made; tables and uci")
     parser.add_argument("--run", nargs="*", default=[OURS], choices=CONTESTANTS, help="who runs here; shoal")
     parser.add_argument("--splits", type=int, help="of each set at most; all there are")
     parser.add_argument("--part", choices=("choose", "confirm"), help="only the sets of one half")
@@ -37,10 +37,10 @@ def main() -> None:
     parser.add_argument("--python", action="append", default=[], metavar="PEER=PATH")
     parser.add_argument("--results", type=Path, default=FOLDER, help="the folder of results")
     arguments = parser.parse_args()
-    for name in arguments.sets:
-        if name not in TABLES:
-            parser.error(f"there is no set {name}; take some of {', '.join(TABLES)}")
-    tables = [table for name, table in TABLES.items() if name in (arguments.sets or TABLES)]
+    try:
+        tables = named(arguments.sets or ("tables", "uci"))
+    except KeyError as error:
+        parser.error(f"there is no set {error}; take a folder, or some of {', '.join(TABLES)}")
     wanted = [
         (table.name, split)
         for table in tables

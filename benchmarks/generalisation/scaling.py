@@ -24,6 +24,7 @@ import numpy.typing as npt
 import polars as pl
 from sklearn.metrics import log_loss
 
+from benchmarks.generalisation.made import friedman
 from benchmarks.generalisation.runs import FOLDER, Ledger
 from shoal import ShoalClassifier, ShoalRegressor
 
@@ -42,17 +43,6 @@ class Divided(NamedTuple):
     y: npt.NDArray[Any]
     unseen: Any
     answers: npt.NDArray[Any]
-
-
-def friedman(n: int, useless: int, noise: float, seed: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return X (n, 5 + useless), uniform, and Friedman's function of the first five with normal noise.
-
-    Source: Friedman 1991, "Multivariate adaptive regression splines", (61).
-    """
-    rng = np.random.default_rng(seed)
-    X = rng.uniform(size=(n, 5 + useless))
-    signal = 10 * np.sin(np.pi * X[:, 0] * X[:, 1]) + 20 * (X[:, 2] - 0.5) ** 2 + 10 * X[:, 3] + 5 * X[:, 4]
-    return X, signal + noise * rng.normal(size=n)
 
 
 def divided(name: str, rows: int, split: int) -> Divided:

@@ -1,8 +1,10 @@
-"""The real tables, which of them may choose a default, and how each is split into training and test rows.
+"""The tables, which of them may choose a default, and how each is split into training and test rows.
 
-The folder that ``SHOAL_DATA`` names holds them as ``tables/NAME.csv.gz`` and ``uci/NAME.csv.gz``, the target
-in the last column. Of the sets of a folder in alphabetical order the first, third, fifth … *choose*: defaults
-were settled on their training rows alone. The others *confirm*, and played no part in settling anything.
+The folder that ``SHOAL_DATA`` names holds real ones as ``tables/NAME.csv.gz``, ``uci/NAME.csv.gz`` and
+``more/NAME.csv.gz``, the target in the last column; those of ``made`` are made here. Of the sets of
+``tables`` and of ``uci`` in alphabetical order the first, third, fifth … *choose*: defaults were settled on
+their training rows alone. The others *confirm*, and played no part in settling anything. All of ``more`` and
+``made`` choose.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +20,8 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from benchmarks.generalisation.made import CLASSES, MADE, TRAINING, lines_of
 
 Rows = npt.NDArray[np.intp]
 
@@ -27,13 +32,20 @@ CLASSIFICATIONS = (
     "sonar",
 )  # fmt: skip
 REGRESSIONS = ("abalone", "california_housing", "cpu_act", "wine_white")
+MORE_CLASSIFICATIONS = (
+    "anneal", "car", "cmc", "credit_a", "dermatology", "hypothyroid", "kr_vs_kp", "nursery", "page_blocks",
+    "sick", "soybean",
+)  # fmt: skip
+MORE_REGRESSIONS = (
+    "autompg", "bank8FM", "bodyfat", "elevators", "fried", "machine_cpu", "mv", "pol", "puma32H", "servo",
+)  # fmt: skip
 FEW_SPLITS = 5
 LARGE_UCI = ("protein",)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A real table: its name with its folder, and what its last column asks for."""
+    """A table: its name with its folder, and what its last column asks for."""
 
     name: str
     task: Literal["classification", "regression"]
@@ -60,6 +72,8 @@ class Table:
     @cached_property
     def lines(self) -> list[list[str]]:
         """The fields of every line as they are written, the header first."""
+        if self.name.startswith("made/"):
+            return lines_of(self.name.removeprefix("made/"))
         with gzip.open(self.path, "rt", newline="") as file:
             return list(csv.reader(file))
 
@@ -67,7 +81,7 @@ class Table:
         """Return the training and the test rows of a split, in the order in which they were drawn.
 
         uci: the published splits, successive draws of one generator; the first 90 % train. Other tables:
-        a permutation of the split's own, whose first fifth is for testing.
+        a permutation of the split's own, whose first fifth tests; of made ones all but ``TRAINING``.
         """
         n = len(self.lines) - 1
         if self.name.startswith("uci/"):
@@ -76,7 +90,8 @@ class Table:
                 order = random.choice(range(n), n, replace=False)
             return order[: round(0.9 * n)], order[round(0.9 * n) :]
         order = np.random.RandomState(number).permutation(n)
-        return order[n // 5 :], order[: n // 5]
+        test = n - TRAINING if self.name.startswith("made/") else n // 5
+        return order[test:], order[:test]
 
     def write(self, rows: Rows, path: Path) -> None:
         """Write some rows as a CSV file, as they are."""
@@ -111,10 +126,29 @@ _TASKS = {
     **dict.fromkeys((f"tables/{name}" for name in CLASSIFICATIONS), "classification"),
     **dict.fromkeys((f"tables/{name}" for name in REGRESSIONS), "regression"),
     **dict.fromkeys((f"uci/{name}" for name in UCI), "regression"),
+    **dict.fromkeys((f"more/{name}" for name in MORE_CLASSIFICATIONS), "classification"),
+    **dict.fromkeys((f"more/{name}" for name in MORE_REGRESSIONS), "regression"),
+    **{f"made/{name}": "classification" if name in CLASSES else "regression" for name in MADE},
 }
 TABLES = {name: Table(name, _TASKS[name]) for name in sorted(_TASKS)}  # type: ignore[arg-type]
-CHOOSE = tuple(
-    table
-    for folder in ("tables/", "uci/")
-    for table in [table for name, table in TABLES.items() if name.startswith(folder)][::2]
-)
+
+
+def those_of(*folders: str) -> list[Table]:
+    """Return the tables of some folders, in alphabetical order.
+
+    >>> [table.name for table in those_of("uci")][:2]
+    ['uci/boston', 'uci/concrete']
+    """
+    return [table for name, table in TABLES.items() if name.split("/")[0] in folders]
+
+
+def named(names: Iterable[str]) -> list[Table]:
+    """Return tables by their names, or by those of folders; raises ``KeyError`` with a name that is none.
+
+    >>> [table.name for table in named(["tables/adult", "made"])][:2]
+    ['tables/adult', 'made/friedman1_0_0.3']
+    """
+    return [table for name in names for table in (those_of(name) or [TABLES[name]])]
+
+
+CHOOSE = (*those_of("tables")[::2], *those_of("uci")[::2], *those_of("more", "made"))

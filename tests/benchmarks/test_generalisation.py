@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from benchmarks.generalisation.compare import cell, geometric_mean, relative
 from benchmarks.generalisation.contestants import CONTESTANTS, surprise
 from benchmarks.generalisation.published import beside_published, is_ahead
 from benchmarks.generalisation.runs import Ledger, complete, recorded
-from benchmarks.generalisation.sets import CHOOSE, TABLES
+from benchmarks.generalisation.sets import CHOOSE, TABLES, named, those_of
 from benchmarks.generalisation.table import document
 from shoal.jobs import fit
 from shoal.jobs.model import Model
@@ -27,9 +30,28 @@ from tests.benchmarks.ledgers import ledger, row
 def test_half_of_the_sets_chose_and_the_other_half_confirms() -> None:
     chose = [table.name for table in CHOOSE]
     assert chose[:3] == ["tables/abalone", "tables/california_housing", "tables/german_credit"]
-    assert chose[-3:] == ["uci/naval", "uci/protein", "uci/yacht"]
-    assert (len(chose), len(TABLES)) == (12, 23)
+    assert chose[9:12] == ["uci/naval", "uci/protein", "uci/yacht"]
+    real = [table for table in those_of("tables", "uci") if table in CHOOSE]
+    assert (len(real), len(those_of("tables", "uci"))) == (12, 23)
+    assert {table.part for table in those_of("more", "made")} == {"choose"}
     assert TABLES["tables/adult"].part == "confirm"
+
+
+def test_sets_are_named_alone_or_by_their_folder() -> None:
+    assert [table.name for table in named(["uci/yacht", "more"])][:2] == ["uci/yacht", "more/anneal"]
+    assert len(named(["more"])) == 21
+    with pytest.raises(KeyError, match="uci/yachts"):
+        named(["uci/yachts"])
+
+
+def test_the_folder_more_is_as_its_index_says(real_data: Callable[[str], Path]) -> None:
+    index = list(csv.DictReader(real_data("more/INDEX.csv").open()))
+    assert {f"more/{each['name']}" for each in index} == {table.name for table in those_of("more")}
+    for each in index:
+        table = TABLES[f"more/{each['name']}"]
+        with gzip.open(table.path, "rt", newline="") as file:
+            header = next(csv.reader(file))
+        assert (table.task, header[-1]) == (each["task"], each["target"])
 
 
 def test_splits_are_those_that_were_published(data: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.generalisation.scaling import document, friedman, without_scales
+from benchmarks.generalisation.made import friedman
+from benchmarks.generalisation.scaling import document, without_scales
 from shoal import ShoalRegressor
 
 
