@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.generalisation.pytabkit_peers import PYTABKIT, REQUIRED
 from benchmarks.generalisation.scores import Score, of_classes, of_numbers, surprise, timed
-from benchmarks.generalisation.sets import Table
+from benchmarks.generalisation.sets import Rows, Table
 from shoal._version import __version__
 
 Contestant: TypeAlias = Callable[[Table, int], Score]
@@ -30,24 +30,26 @@ COVERAGE = 0.9
 
 def shoal(table: Table, split: int) -> Score:
     """``shoal fit TRAIN --target COLUMN --test TEST``: everything else is left to shoal."""
+    return fitted(table, *table.split(split), seed=split)
+
+
+def fitted(table: Table, train: Rows, test: Rows, seed: int, **asked: Any) -> Score:
+    """Return the scores of a job for some rows of a table, with what is ``asked`` for besides."""
     from shoal.calibration.conformal import coverage_and_width
     from shoal.data.tables import read_table
     from shoal.jobs.fit import fit_data
     from shoal.jobs.request import FitRequest
     from shoal.jobs.saved.folder import load_table_model
 
-    train, test = table.split(split)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         table.write(train, folder / "train.csv")
         table.write(test, folder / "test.csv")
-        target = table.lines[0][-1]
-        request = FitRequest(
-            str(folder / "train.csv"), target, task=table.task, test=str(folder / "test.csv"), seed=split
-        )
+        paths: dict[str, Any] = {"table": str(folder / "train.csv"), "test": str(folder / "test.csv")}
+        request = FitRequest(target=table.lines[0][-1], task=table.task, seed=seed, **paths, **asked)
         began = time.perf_counter()
         fit_data(request, folder / "model", _Nobody())
-        fitted = time.perf_counter()
+        done = time.perf_counter()
         model = load_table_model(folder / "model")
         X = model.preprocessor.transform(read_table(str(folder / "test.csv")))
         values = model.predict_features(X)
@@ -65,8 +67,8 @@ def shoal(table: Table, split: int) -> Score:
         scores = of_classes(table, test, values, model.target.labels)
     return {
         **scores,
-        "fit_s": fitted - began,
-        "predict_s": predicted - fitted,
+        "fit_s": done - began,
+        "predict_s": predicted - done,
         "networks": float(len(evidence["trials"]["hidden"])),
     }
 
