@@ -9,8 +9,9 @@ import numpy as np
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.selection.candidates.candidate import Form, grid
-from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task
+from shoal.selection.cohorts.cohort import CohortResult
 from shoal.selection.cohorts.planning import Cohort, Member
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.training.recipe import Recipe
 
 RECIPE = Recipe(solver="scg", epochs=5, batch_order="shared", seed=0)

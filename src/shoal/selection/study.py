@@ -18,9 +18,9 @@ from shoal.selection.candidates.space import Search, described, widest
 from shoal.selection.choosing.choice import Choice, choose, choose_by_evidence
 from shoal.selection.choosing.contenders import complete, covered
 from shoal.selection.choosing.ensemble import choose_from_store
-from shoal.selection.cohorts.cohort import Conditions
 from shoal.selection.cohorts.design import StudyDesign, StudyPlan
 from shoal.selection.cohorts.network_numbers import NetworkNumbers
+from shoal.selection.cohorts.task import Conditions
 from shoal.selection.cohorts.views import Views, checked_sources, checked_views
 from shoal.selection.outcome import StudyOutcome, fitted
 from shoal.selection.results import StudyResults

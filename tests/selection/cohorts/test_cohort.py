@@ -12,9 +12,10 @@ from shoal.populations.population import Population
 from shoal.populations.trainer import sample_losses, train
 from shoal.randomness import member_id
 from shoal.selection.candidates.candidate import Candidate, Form
-from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task, is_of, run_cohort, trace
+from shoal.selection.cohorts.cohort import CohortResult, is_of, run_cohort, trace
 from shoal.selection.cohorts.inputs import Inputs
 from shoal.selection.cohorts.planning import Cohort, Member
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.selection.samples.splits import some_rows
 from shoal.solvers import SOLVERS
 from shoal.training.recipe import Recipe

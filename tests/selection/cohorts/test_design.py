@@ -13,9 +13,9 @@ from shoal.layers import Dropout
 from shoal.schedules import SCHEDULES
 from shoal.selection.candidates.architectures import Perceptron
 from shoal.selection.candidates.candidate import Form, grid
-from shoal.selection.cohorts.cohort import Conditions
 from shoal.selection.cohorts.design import StudyDesign
 from shoal.selection.cohorts.network_numbers import NetworkNumbers
+from shoal.selection.cohorts.task import Conditions
 from shoal.selection.cohorts.views import checked_views
 from shoal.selection.samples.study_samples import gather
 from shoal.selection.trials import Trials

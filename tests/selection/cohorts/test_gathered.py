@@ -20,10 +20,11 @@ from shoal.networks import chain
 from shoal.populations.network import Network
 from shoal.selection.candidates.candidate import Candidate, Form
 from shoal.selection.cohorts import gathered
-from shoal.selection.cohorts.cohort import Conditions, Task, run_cohort
-from shoal.selection.cohorts.gathered import Pool
+from shoal.selection.cohorts.cohort import run_cohort
+from shoal.selection.cohorts.gathered import Commons
 from shoal.selection.cohorts.inputs import Inputs
 from shoal.selection.cohorts.planning import Cohort, Member
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.training.recipe import Recipe
 
 N, WIDTH = 4000, 64
@@ -42,12 +43,12 @@ def task(units: int = 1, **changes: Any) -> Task:
 
 
 def test_cohorts_of_a_fold_share_their_samples() -> None:
-    pool = Pool()
-    first = pool.of(task())
+    commons = Commons()
+    first = commons.of(task())
     np.testing.assert_array_equal(first.trained.samples.X, ROWS[TRAIN])
     assert first.judged is not None
     np.testing.assert_array_equal(first.judged.samples.y, TARGETS[HELD][None].astype(np.float32))
-    assert pool.of(task(units=5)) is first
+    assert commons.of(task(units=5)) is first
     others: list[dict[str, Any]] = [
         {"train": TRAIN.copy()},
         {"held": HELD[:0]},
@@ -56,12 +57,12 @@ def test_cohorts_of_a_fold_share_their_samples() -> None:
         {"inputs": Inputs(np.array([0, 3]))},
         {"inputs": Inputs(scale=np.full(WIDTH, 0.5))},
     ]
-    assert len({id(pool.of(task(**other))) for other in others} | {id(first)}) == len(others) + 1
+    assert len({id(commons.of(task(**other))) for other in others} | {id(first)}) == len(others) + 1
 
 
 def test_views_are_the_same_wherever_a_task_has_come_from() -> None:
-    pool = Pool()
-    one, same = (pool.of(task(inputs=Inputs(np.array([2, 7])))) for _ in range(2))
+    commons = Commons()
+    one, same = (commons.of(task(inputs=Inputs(np.array([2, 7])))) for _ in range(2))
     assert one is same
     np.testing.assert_array_equal(one.trained.samples.X, ROWS[TRAIN][:, [2, 7]])
 
@@ -70,11 +71,11 @@ def test_the_second_cohort_of_a_fold_copies_nothing() -> None:
     def most(units: int) -> int:
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
-        run_cohort(task(units), pool=pool)
+        run_cohort(task(units), commons=commons)
         return tracemalloc.get_traced_memory()[1] - before
 
-    run_cohort(task(), pool=Pool())  # whatever is loaded once
-    pool = Pool()
+    run_cohort(task(), commons=Commons())  # whatever is loaded once
+    commons = Commons()
     tracemalloc.start()
     try:
         first, second = most(1), most(2)
@@ -119,11 +120,11 @@ def test_what_is_kept_takes_no_more_than_what_is_loaded_later() -> None:
 
 
 def test_of_large_samples_the_last_alone_are_kept_and_those_in_use(no_room: None) -> None:
-    pool = Pool()
-    used, last = pool.of(task()), weakref.ref(pool.of(task(train=HELD, held=TRAIN)))
+    commons = Commons()
+    used, last = commons.of(task()), weakref.ref(commons.of(task(train=HELD, held=TRAIN)))
     gc.collect()
     assert last() is not None
-    assert pool.of(task()) is used  # a cohort still works with it
+    assert commons.of(task()) is used  # a cohort still works with it
     gc.collect()
     assert last() is None
 
@@ -137,14 +138,14 @@ def test_too_large_for_single_precision_is_said_before_the_first_cohort() -> Non
 
 def test_codes_that_a_first_layer_does_not_know_are_refused_by_each() -> None:
     codes = np.full((10, 4), 3.0)
-    pool = Pool()
+    commons = Commons()
 
     def of_words(words: int) -> Task:
         network = Network(4, [Embedding(words, 2), Flatten(), Dense(1)])
         rows = {"train": np.arange(8), "held": np.arange(8, 10)}
         return task(network=network, X=codes, y=np.zeros(10), conditions=Conditions("float64"), **rows)
 
-    pool.of(of_words(4))
+    commons.of(of_words(4))
     with pytest.raises(DataError, match="3"):
-        pool.of(of_words(3))
+        commons.of(of_words(3))
     assert chain.finite_rows(np.array([[np.nan]]), "X", checked=True).shape == (1, 1)

@@ -19,7 +19,8 @@ import pytest
 from shoal import workers
 from shoal.clusters.silence import Silence
 from shoal.errors import CapacityError, DataError
-from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task
+from shoal.selection.cohorts.cohort import CohortResult
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.selection.running import dispatch, shipping
 from shoal.selection.running.dispatch import completed
 from shoal.selection.running.shipping import Freight, Lacking
@@ -83,13 +84,13 @@ def test_only_all_cores_are_shared_by_more_threads(
 
 
 def test_a_cohort_alone_has_a_thread_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads, pool: threads)
+    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads, _: threads)
     assert [list(completed([task(0, starts=starts)], n_jobs=3)) for starts in (2, 5)] == [[2], [3]]
 
 
 def test_inline_a_result_is_there_before_the_next_task_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
-    monkeypatch.setattr(dispatch, "run_cohort", lambda task, threads, pool: begun.append(task.cohort.index))
+    monkeypatch.setattr(dispatch, "run_cohort", lambda task, *_: begun.append(task.cohort.index))
     results = completed([task(0), task(1), task(2)], n_jobs=1)
     for expected in ([0], [0, 1], [0, 1, 2]):
         next(results)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from shoal.selection.cohorts.cohort import CohortResult, Task
+from shoal.selection.cohorts.cohort import CohortResult
+from shoal.selection.cohorts.task import Task
 from shoal.selection.running import runner
 from shoal.selection.running.dispatch import completed
 from shoal.selection.running.runner import Runner, StudyProgress, Workplace

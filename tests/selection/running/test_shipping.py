@@ -10,8 +10,9 @@ import pytest
 from shoal.layers import Dense
 from shoal.populations.network import Network
 from shoal.selection.candidates.candidate import Form, grid
-from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task, run_cohort
+from shoal.selection.cohorts.cohort import CohortResult, run_cohort
 from shoal.selection.cohorts.planning import Cohort, Member
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.selection.running import shipping
 from shoal.selection.running.shipping import Hold, Lacking, Shipment, Stranger, keep, run_parcel
 from shoal.training.recipe import Recipe

@@ -14,8 +14,9 @@ from shoal.populations.network import Network
 from shoal.randomness import member_id
 from shoal.selection.candidates.candidate import Candidate, Form
 from shoal.selection.choosing.contenders import Contender, all_contenders
-from shoal.selection.cohorts.cohort import CohortResult, Conditions, Task
+from shoal.selection.cohorts.cohort import CohortResult
 from shoal.selection.cohorts.planning import Cohort, Member
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.selection.samples.study_samples import StudySamples, gather
 from shoal.selection.store.networks import StoredNetworks
 from shoal.selection.store.trial_store import MemoryStore

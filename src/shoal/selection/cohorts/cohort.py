@@ -18,8 +18,7 @@ from shoal.populations.trainer import TrainingResult, begin_on, losses_on
 from shoal.randomness import member_id
 from shoal.selection.candidates.candidate import hidden_label
 from shoal.selection.cohorts.by_evidence import epochs_a_round, train_members
-from shoal.selection.cohorts.gathered import Gathered, Part, Pool
-from shoal.selection.cohorts.inputs import Inputs
+from shoal.selection.cohorts.gathered import Commons, Gathered, Part
 from shoal.selection.samples.splits import some_rows
 from shoal.selection.samples.study_samples import class_labels
 from shoal.selection.samples.weighted_means import mean_and_error, weighted_mean
@@ -30,54 +29,13 @@ from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.bayes.laplace import Laplace
-    from shoal.selection.cohorts.planning import Cohort
-    from shoal.sequences import Rows
-    from shoal.shapes import Array, IntArray
-    from shoal.training.blocks import BlockFile
+    from shoal.selection.cohorts.task import Task
+    from shoal.shapes import Array
     from shoal.training.problem import Validation
-    from shoal.training.recipe import Recipe
 
 
-ALL_INPUTS = Inputs()
 SCORED = 10**10
 """Operations of a network that its training loss may take: of a network of images, that of some samples."""
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What all networks of a study are trained in, by which engine, and whether by their evidence.
-
-    ``by_evidence``: l2 is where each member begins, and is re-estimated as its evidence prefers. ``blocks``
-    are samples on disk, on which members are trained instead of on those in memory. After ``halving`` epochs,
-    and 2, 4, 8 … times as many, the worse half of a cohort ends, where samples judge it.
-    """
-
-    dtype: str
-    engine: str = "auto"
-    by_evidence: bool = False
-    blocks: BlockFile | None = None
-    halving: int | None = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """A cohort with all that training it takes: rows of ``X`` (N, n) and ``y`` to train and to judge by.
-
-    ``held`` is empty where there is nothing to judge by. ``inputs`` are what the members are given of X, all
-    of which ``network`` takes. ``weights`` (N,) are what the samples of X count for, None where all count
-    alike.
-    """
-
-    cohort: Cohort
-    network: Chain
-    recipe: Recipe
-    conditions: Conditions
-    X: Rows
-    y: Array
-    train: IntArray
-    held: IntArray
-    inputs: Inputs = ALL_INPUTS
-    weights: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -107,16 +65,16 @@ class Curves:
     best_epoch: int
 
 
-def run_cohort(task: Task, threads: int = 1, pool: Pool | None = None) -> CohortResult:
+def run_cohort(task: Task, threads: int = 1, commons: Commons | None = None) -> CohortResult:
     """Train the members of a cohort, on as many threads where the engine has them, and score them.
 
     The same task gives the same bits in any process, executor and number of threads: linear algebra runs
-    on one thread, and a member's streams are keyed by its candidate, start and fold. In the ``pool`` lie the
-    samples of other cohorts of the study.
+    on one thread, and a member's streams are keyed by its candidate, start and fold. In the ``commons`` lie
+    the samples of other cohorts of the study.
     """
     began = time.perf_counter()
     with one_thread(), np.errstate(all="ignore"):  # what diverged overflows once more
-        rows, network = (pool or Pool()).of(task), task.inputs.network(task.network)
+        rows, network = (commons or Commons()).of(task), task.inputs.network(task.network)
         watched = task.recipe.patience is not None or task.conditions.halving is not None
         result, found = _train(task, rows, watch=watched and task.held.size > 0, threads=threads)
         scored = _scored(task, rows.trained, network)

@@ -14,10 +14,10 @@ from shoal.engines import choose_engine
 from shoal.errors import CapacityError, ConfigurationError
 from shoal.registry import to_config
 from shoal.selection.cohorts.by_evidence import require_log_evidence
-from shoal.selection.cohorts.cohort import Conditions, Task
 from shoal.selection.cohorts.inputs import Inputs
 from shoal.selection.cohorts.network_numbers import NetworkNumbers
 from shoal.selection.cohorts.planning import Cohort, Cost, plan
+from shoal.selection.cohorts.task import Conditions, Task
 from shoal.sequences import width
 from shoal.words import setting
 

@@ -12,7 +12,7 @@ from shoal.layers.base import Layer
 from shoal.training.problem import Samples
 
 if TYPE_CHECKING:
-    from shoal.selection.cohorts.cohort import Task
+    from shoal.selection.cohorts.task import Task
     from shoal.sequences import Rows
     from shoal.shapes import Array, IntArray
 
@@ -62,7 +62,7 @@ class Gathered:
         return cls(part(task.train), part(task.held) if task.held.size else None, _sources(task))
 
 
-class Pool:
+class Commons:
     """What the cohorts of a study have gathered, for those that follow; threads may share it."""
 
     def __init__(self) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from shoal.clusters.silence import Silence
 from shoal.engines import choose_engine
 from shoal.errors import CapacityError
-from shoal.selection.cohorts.cohort import CohortResult, Task, run_cohort
-from shoal.selection.cohorts.gathered import Pool
+from shoal.selection.cohorts.cohort import CohortResult, run_cohort
+from shoal.selection.cohorts.gathered import Commons
+from shoal.selection.cohorts.task import Task
 from shoal.selection.running.pools import deaf_to_interrupts, processes, threads
 from shoal.selection.running.shipping import (
     Answer,
@@ -86,9 +87,9 @@ def completed(
             workers = 1
     leaves = watched and on_threads and len(left) > 1
     if executor is None and min(workers, len(left)) <= 1 and not leaves:
-        pool = Pool()
+        commons = Commons()
         for task in left:
-            yield run_cohort(task, min(workers, len(task.cohort.members)), pool)
+            yield run_cohort(task, min(workers, len(task.cohort.members)), commons)
         return
     shipment = Shipment(left, hold)
     own = (
@@ -97,8 +98,8 @@ def completed(
         else processes(min(workers, len(left)), shipment.freight)
     )
     outlives = on_threads or executor is not None
-    with own if executor is None else nullcontext(executor) as workforce:
-        yield from _as_they_end(shipment, workforce, silence, outlives, scouts)
+    with own if executor is None else nullcontext(executor) as pool:
+        yield from _as_they_end(shipment, pool, silence, outlives, scouts)
 
 
 def _has_threads(task: Task) -> bool:

@@ -11,8 +11,8 @@ from shoal.selection.trials import Trials
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shoal.selection.cohorts.cohort import Task
     from shoal.selection.cohorts.design import StudyDesign
+    from shoal.selection.cohorts.task import Task
     from shoal.selection.running.runner import Runner
     from shoal.selection.store.trial_store import Store
 

@@ -17,7 +17,8 @@ from shoal.clusters.crew import Crew
 from shoal.clusters.lending import check_address, lend
 from shoal.clusters.silence import Silence
 from shoal.errors import ConfigurationError, ShoalWarning
-from shoal.selection.cohorts.cohort import CohortResult, Task, is_of
+from shoal.selection.cohorts.cohort import CohortResult, is_of
+from shoal.selection.cohorts.task import Task
 from shoal.selection.running.dispatch import completed
 from shoal.selection.running.shipping import Hold
 from shoal.selection.trials import Trials

@@ -24,8 +24,8 @@ from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.selection.choosing.contenders import Contender
-    from shoal.selection.cohorts.cohort import Task
     from shoal.selection.cohorts.design import StudyDesign
+    from shoal.selection.cohorts.task import Task
     from shoal.selection.store.networks import StoredNetworks
     from shoal.shapes import Array, IntArray
 

@@ -22,11 +22,12 @@ import numpy as np
 from shoal._version import __version__
 from shoal.engines import ENGINES
 from shoal.selection.cohorts.cohort import run_cohort
-from shoal.selection.cohorts.gathered import Pool
+from shoal.selection.cohorts.gathered import Commons
 from shoal.selection.running.packing import pack, unpack
 
 if TYPE_CHECKING:
-    from shoal.selection.cohorts.cohort import CohortResult, Task
+    from shoal.selection.cohorts.cohort import CohortResult
+    from shoal.selection.cohorts.task import Task
     from shoal.shapes import Array
 
 ARRAYS = ("X", "y", "train", "held", "weights")
@@ -35,7 +36,7 @@ NOWHERE = -1
 _NO_ARRAYS: dict[str, Any] = dict.fromkeys(ARRAYS, np.empty(0))
 _kept: dict[str, dict[int, Array]] = {}
 """What this process keeps as a worker: the arrays of the latest study that sent it any, by their places."""
-_pools: dict[str, Pool] = {}
+_commons: dict[str, Commons] = {}
 """What its cohorts have gathered from those arrays."""
 
 
@@ -185,16 +186,16 @@ def makeup() -> str:
 
 def keep(freight: Freight) -> None:
     """Keep arrays of a study in this process, beside others of it, in place of those of the study before."""
-    kept, pool = _kept.get(freight.key, {}), _pools.get(freight.key) or Pool()
+    kept, commons = _kept.get(freight.key, {}), _commons.get(freight.key) or Commons()
     _kept.clear()
-    _pools.clear()
-    _kept[freight.key], _pools[freight.key] = kept | freight.arrays, pool
+    _commons.clear()
+    _kept[freight.key], _commons[freight.key] = kept | freight.arrays, commons
 
 
 def forget(freight: Freight) -> None:
     """Let go of a study's arrays in this process."""
     _kept.pop(freight.key, None)
-    _pools.pop(freight.key, None)
+    _commons.pop(freight.key, None)
 
 
 def run_parcel(parcel: Parcel) -> Answer:
@@ -215,6 +216,6 @@ def run_parcel(parcel: Parcel) -> Answer:
         for name, place in zip(ARRAYS, parcel.places, strict=True)
     }
     try:
-        return run_cohort(dataclasses.replace(parcel.task, **arrays), pool=_pools.get(parcel.key))
+        return run_cohort(dataclasses.replace(parcel.task, **arrays), commons=_commons.get(parcel.key))
     except Exception as error:
         return Failed(error, traceback.format_exc())

@@ -18,7 +18,8 @@ from shoal.workers import one_thread
 
 if TYPE_CHECKING:
     from shoal.selection.choosing.contenders import Contender
-    from shoal.selection.cohorts.cohort import CohortResult, Task
+    from shoal.selection.cohorts.cohort import CohortResult
+    from shoal.selection.cohorts.task import Task
     from shoal.selection.samples.study_samples import StudySamples
     from shoal.selection.store.trial_store import Store
     from shoal.shapes import Array, IntArray
