@@ -189,12 +189,24 @@ def test_a_saved_model_is_whole_or_refused(fitted_texts: FinishedJob) -> None:
         TextFeatures.from_config(config | {"format": 1}, arrays)
 
 
-def test_check_works_and_export_says_what_there_is(fitted_texts: FinishedJob, tmp_path: Path) -> None:
+def test_check_works_and_what_is_exported_predicts_the_same(
+    fitted_texts: FinishedJob, tmp_path: Path
+) -> None:
     subject = saved_subject(fitted_texts.folder, None, row=2, batch=4, member=1)
     assert subject.sample_name == "text 2"
     assert not check_subject(subject, None, 1e-5, 1e-6, sample=50).failures
-    with pytest.raises(ConfigurationError, match="no words"):
-        export_folder(fitted_texts.folder, tmp_path / "model.onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from shoal.export.texts import feeds
+
+    export_folder(fitted_texts.folder, tmp_path / "model.onnx")
+    rows = predicted(fitted_texts.folder, fitted_texts.folder.parent / "test.csv", tmp_path / "p.csv")
+    model = load_model(fitted_texts.folder)
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    texts = [film(row) for row in range(40, 60)]
+    label, probabilities = session.run(["label", "probabilities"], feeds(model, texts))
+    assert label.tolist() == [row["label"] for row in rows]
+    told = [[float(row[f"P(label={label})"]) for label in ("neg", "pos")] for row in rows]
+    np.testing.assert_allclose(probabilities, told, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from shoal.mixtures.trained_view import FittedNetworks
 from shoal.mixtures.views import Fitted
 from shoal.populations.population import Population
 from shoal.sequences import Sequences
+from shoal.shapes import Array
 
 INPUTS = ["X", "lengths"]
 
@@ -74,16 +76,21 @@ def add_mixture(graph: Graph, mixture: Mixture[Sequences], series: SeriesInGraph
     random = [view for view in mixture.members if isinstance(view, FittedRandom)]
     found = mixtures_random.add_scores(graph, random, series) if random else []
     scores = dict(zip(map(id, random), found, strict=True))
-    total: str | None = None
-    for view, weight in zip(mixture.members, mixture.weights, strict=True):
+    predictions = []
+    for view in mixture.members:
         if isinstance(view, FittedRandom):
             K = view.layers[0][1].b.size
-            predicted = _of_scores(graph, scores[id(view)], K, view.temperature)
+            predictions.append(_of_scores(graph, scores[id(view)], K, view.temperature))
         else:
-            predicted = _of_view(graph, view, series)
-        share = graph.add("Mul", predicted, np.float64(weight))
-        total = share if total is None else graph.add("Add", total, share)
-    assert total is not None
+            predictions.append(_of_view(graph, view, series))
+    return add_weighted(graph, predictions, mixture.weights)
+
+
+def add_weighted(graph: Graph, predictions: Sequence[str], weights: Array) -> str:
+    """Add the weighted mean (rows, K) of predictions (rows, K), whose weights sum to 1."""
+    total = graph.add("Mul", predictions[0], np.float64(weights[0]))
+    for each, weight in zip(predictions[1:], weights[1:], strict=True):
+        total = graph.add("Add", total, graph.add("Mul", each, np.float64(weight)))
     return total
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shoal.jobs.images.model import ImageModel
     from shoal.jobs.model import TableModel
     from shoal.jobs.sequences.model import SequenceModel
+    from shoal.jobs.texts.model import TextModel
 
 # Populations and estimators do without the frame libraries, and a refusal without onnx.
 
@@ -48,7 +49,9 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     - a ``SequenceModel``, and a fitted ``SequenceClassifier`` or ``SequenceRegressor``, the whole mixture:
       series ``X`` (N, T, C) with NaN for what is missing, and ``lengths`` (N,), with N and T free; outputs
       as a ``TableModel``'s and an ``MLPClassifier``'s. ``shoal.export.mixtures_series.feeds`` makes the
-      inputs from series.
+      inputs from series;
+    - a ``TextModel``, and a fitted ``TextClassifier`` or ``TextRegressor``: of texts that are cut, as
+      ``shoal.export.texts.feeds`` does it; outputs as those.
 
     Weights keep their precision and are stored once, however often a network was picked; dropout is gone, and
     an ensemble becomes the mean of its members, at its temperature. Predictions are shoal's to rounding.
@@ -74,21 +77,15 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         from shoal.export.forecasts import forecast_model
 
         return forecast_model(model.mixture_)
-    if hasattr(model, "preprocessor_") and hasattr(model, "mixture_"):
-        from shoal.export.mixtures import estimator_model as series_model
-
-        return series_model(model)
+    if hasattr(model, "mixture_"):
+        return _of_mixed(model)
     graphs: dict[str, Callable[[Any], onnx.ModelProto]] = {
         "table": _of_table,
         "images": _of_images,
         "sequences": _of_sequences,
         "forecasts": _of_forecasts,
+        "texts": _of_texts,
     }
-    if getattr(model, "kind", None) == "texts":
-        raise ConfigurationError(
-            "a model of texts cannot be exported to ONNX, whose graphs have no words; 'shoal predict' is "
-            "what there is for texts"
-        )
     if getattr(model, "kind", None) in graphs:
         return graphs[model.kind](model)
     raise ConfigurationError(
@@ -113,6 +110,22 @@ def _of_sequences(model: SequenceModel) -> onnx.ModelProto:
     from shoal.export.mixtures import sequence_model
 
     return sequence_model(model)
+
+
+def _of_texts(model: TextModel) -> onnx.ModelProto:
+    from shoal.export.texts import text_model
+
+    return text_model(model)
+
+
+def _of_mixed(estimator: Any) -> onnx.ModelProto:
+    if hasattr(estimator, "preprocessor_"):
+        from shoal.export.mixtures import estimator_model as series_model
+
+        return series_model(estimator)
+    from shoal.export.texts import estimator_model as texts_model
+
+    return texts_model(estimator)
 
 
 def _of_forecasts(model: ForecastModel) -> onnx.ModelProto:

@@ -26,7 +26,8 @@ def export_folder(
 
     - ``.onnx``: the whole model, from columns to predictions (see ``shoal.export.tables``); of images the
       networks alone, which take what ``preprocessing.json`` makes of them; of sequences and forecasts all
-      that follows the reading of the series (see ``shoal.export.mixtures`` and ``shoal.export.forecasts``);
+      that follows the reading of the series (see ``shoal.export.mixtures`` and ``shoal.export.forecasts``),
+      of texts all that follows what cuts them into words (see ``shoal.export.texts``);
     - ``.safetensors``: the weights of its networks for PyTorch (see ``shoal.export.torch``), which take the
       features and give the standardised target of ``preprocessing.json`` and ``model.json``; the temperature
       of probabilities, there too, is for whoever averages them;

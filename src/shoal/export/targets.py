@@ -39,7 +39,8 @@ def add_prediction(
     """
     members, picks = stored(population)
     network, counts = members.network, np.bincount(picks)
-    given = graph.add("Cast", X, to=FLOAT_TYPES[members.theta.dtype.name])
+    codes = network.layers[0].takes_data
+    given = X if codes else graph.add("Cast", X, to=FLOAT_TYPES[members.theta.dtype.name])
     z = add_population(graph, members, given, lengths)
     if classes:
         return add_class_means(graph, network, counts, z)
