@@ -55,16 +55,18 @@ class Graph:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
         self._taken = set(inputs)
+        self._numbers: dict[str, int] = {}  # up to which all are taken, or else each name would try them all
         self._free = iter([self.unused(name) for name in outputs])
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def unused(self, wanted: str) -> str:
         """Return ``wanted``, or the first of wanted_2, wanted_3, … that is free, and reserve it."""
-        name, number = wanted, 1
+        name, number = wanted, self._numbers.get(wanted, 1)
         while name in self._taken:
             number += 1
             name = f"{wanted}_{number}"
         self._taken.add(name)
+        self._numbers[wanted] = number
         return name
 
     def input(self, name: str, kind: int, *shape: int | str, explanation: str = "") -> str:
