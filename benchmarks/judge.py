@@ -53,6 +53,18 @@ class Judge:
             return max(0.0, float(reached.mean() / exact.mean() - 1))
         return float(np.abs(reached / exact - 1).max())  # NaN, which is within no tolerance, if any loss is
 
+    def mean_losses(self, results: list[Array], members: int | None = None) -> Array:
+        """Return the mean J of each cohort, of all its members or of so many at even distances."""
+        means = []
+        for cohort, theta in zip(self.task.cohorts, results, strict=True):
+            rows = np.arange(cohort.size)
+            if members is not None and members < cohort.size:
+                rows = np.linspace(0, cohort.size - 1, members).round().astype(int)
+            own = theta if len(theta) == len(rows) else theta[rows]
+            losses = [self._loss(cohort, p, each) for p, each in zip(rows.tolist(), own, strict=True)]
+            means.append(np.mean(losses))
+        return np.array(means)
+
     def _even(self, cohort: Cohort) -> bool:
         """Return whether all batches weigh the same."""
         return bool((cohort.weights == 1).all()) and len(self.task.X) % (self.task.batch_size or 1) == 0

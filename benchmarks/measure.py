@@ -20,7 +20,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from benchmarks.equal import fewest
 from benchmarks.judge import Judge
+from benchmarks.task import Array
 from benchmarks.workload import Entry, Workload
 
 ROOT = Path(__file__).parents[1]
@@ -145,6 +147,10 @@ class Measurement:
     bytes: int | None = None
     error: str | None = None
     disagreement: float | None = None
+    epochs: int | None = None
+    """Iterations of a solver of its own that is timed for as many as it needs; None: those of the task."""
+    loss: float | None = None
+    """The mean J over all networks that it reaches so."""
     tried: dict[str, float | str] = field(default_factory=dict)
 
     @property
@@ -180,11 +186,15 @@ class Measurer:
         self.task = workload.task()
         self.judge = Judge(self.task)
         self.files: dict[int | None, Path] = {}
+        self.reached: list[Array] | None = None
+        """What the contestant has trained that all others are to be as low as."""
 
     def measure(self) -> list[Measurement]:
         """Return everybody's measurement, fastest form and number of cores chosen in a short calibration."""
         names = dict.fromkeys(entry.contestant for entry in self.workload.entries)
-        chosen = [self._calibrate(name) for name in names]
+        first = sorted(names, key=lambda name: name != self.workload.as_low_as)
+        found = {name: self._calibrate(name) for name in first}
+        chosen = [found[name] for name in names]
         with ExitStack() as running:
             contestants = []
             for measurement in chosen:
@@ -193,7 +203,7 @@ class Measurer:
                     self._first_run(*contestants[-1])
             for _ in range(self.repeats):
                 for measurement, contestant in contestants:
-                    measurement.seconds.append(self.time(contestant, self.task.epochs))
+                    measurement.seconds.append(self.time(contestant, measurement.epochs or self.task.epochs))
             for measurement, contestant in contestants:
                 contestant.go_on()
                 measurement.bytes = contestant.ask("memory")["bytes"]
@@ -228,19 +238,51 @@ class Measurer:
     def _try(self, entry: Entry, cores: int, measurement: Measurement) -> float:
         epochs, longer = self.task.check_epochs, max(self.task.check_epochs, self.task.epochs // 10)
         with Contestant(entry.name, cores, self._file(entry)) as contestant:
-            contestant.run(epochs)
-            results = self.folder / "results.npz"
-            contestant.ask("save", path=str(results))
-            with np.load(results) as arrays:
-                measurement.disagreement = self.judge.disagreement(list(arrays.values()), entry)
-            if not measurement.disagreement <= self.judge.tolerance:
-                raise ContestantError(
-                    f"disagrees by {measurement.disagreement:.2g} (relative) after {epochs} epochs"
-                )
+            results = self._results(contestant, epochs)
+            if entry.contestant == self.workload.as_low_as:
+                self.reached = results
+            if self.reached is not None:
+                longer = self._as_low(contestant, entry, measurement)
+            else:
+                measurement.disagreement = self.judge.disagreement(results, entry)
+                if not measurement.disagreement <= self.judge.tolerance:
+                    raise ContestantError(
+                        f"disagrees by {measurement.disagreement:.2g} (relative) after {epochs} epochs"
+                    )
             seconds = [self.time(contestant, longer) for _ in range(2)]
             while sum(seconds) < ENOUGH:  # threads that have just begun tell little
                 seconds.append(self.time(contestant, longer))
         return min(seconds) * measurement.scale
+
+    def _results(self, contestant: Contestant, epochs: int) -> list[Array]:
+        """Return what a contestant has trained after so many epochs."""
+        contestant.run(epochs)
+        path = self.folder / "results.npz"
+        contestant.ask("save", path=str(path))
+        with np.load(path) as arrays:
+            return list(arrays.values())
+
+    def _as_low(self, contestant: Contestant, entry: Entry, measurement: Measurement) -> int:
+        """Return for how many iterations a contestant is timed to reach the mean J of the one before it."""
+        assert self.reached is not None
+        aim = float(self.judge.mean_losses(self.reached, entry.members).mean())
+        if entry.contestant == self.workload.as_low_as:
+            measurement.epochs, measurement.loss = self.task.epochs, aim
+            return self.task.epochs
+        found: dict[int, float] = {}
+
+        def mean_loss(epochs: int) -> float:
+            trained = self._results(contestant, epochs)
+            found[epochs] = float(self.judge.mean_losses(trained, entry.members).mean())
+            return found[epochs]
+
+        epochs = fewest(mean_loss, aim, self.task.epochs)
+        if epochs is None:
+            raise ContestantError(
+                f"ends at a mean J of {min(found.values()):.4g}, above {aim:.4g} of {self.workload.as_low_as}"
+            )
+        measurement.epochs, measurement.loss = epochs, found[epochs]
+        return epochs
 
     def _start(self, measurement: Measurement) -> Contestant:
         [entry] = (
@@ -251,7 +293,7 @@ class Measurer:
         return Contestant(entry.name, measurement.cores, self._file(entry))
 
     def _first_run(self, measurement: Measurement, contestant: Contestant) -> None:
-        contestant.run(self.task.epochs)
+        contestant.run(measurement.epochs or self.task.epochs)
         measurement.cold = time.perf_counter() - contestant.start
 
     def _file(self, entry: Entry) -> Path:

@@ -41,7 +41,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Workload:
-    """``definition`` is a line for the table; times are given ``per`` this part of the task."""
+    """``definition`` is a line for the table; times are given ``per`` this part of the task.
+
+    Where contestants have solvers of their own, all are timed for the fewest iterations whose mean J over all
+    networks is at most that of the contestant ``as_low_as``, which does the whole task.
+    """
 
     name: str
     title: str
@@ -50,6 +54,7 @@ class Workload:
     entries: tuple[Entry, ...]
     targets: tuple[Target, ...]
     per: int = 1
+    as_low_as: str = ""
 
 
 def entries(members: int | None = None, label: str | None = None, **forms: str) -> tuple[Entry, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +113,27 @@ def test_cores_are_tried_in_powers_of_two() -> None:
     counts = measure.core_counts()
     assert counts[0] == 1
     assert counts == sorted(set(counts))
+
+
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+def test_all_are_timed_for_the_iterations_that_are_as_low_as_another(task: Task) -> None:
+    """By the numbers of the task itself: each needs as many epochs as the one that has trained for all."""
+    own = replace(task, solver="own", epochs=4, check_epochs=4)
+    entries = Entry("shoal", "train"), Entry("numpy", "loop", members=1), Entry("numpy", "loop", None, "aim")
+    asked = replace(workload(own, *entries), as_low_as="aim")
+    shoal, numpy, aim = measure.measure(asked, lambda _: None, 1, [1])
+    assert shoal.epochs in (4, 5)  # which rounds in other places
+    assert (numpy.epochs, aim.epochs) == (4, 4)
+    assert None not in (aim.loss, shoal.loss)
+    assert shoal.loss <= aim.loss  # type: ignore[operator]
+    assert len(shoal.seconds) == len(aim.seconds) == 1
+    assert (numpy.error, aim.error) == (None, None)
+
+
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+def test_who_never_gets_as_low_is_not_timed(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "fewest", lambda mean_loss, aim, iterations: mean_loss(1) and None)
+    asked = replace(workload(task, Entry("shoal", "train"), Entry("numpy", "loop")), as_low_as="numpy")
+    shoal, numpy = measure.measure(asked, lambda _: None, 1, [1])
+    assert re.fullmatch(r"ends at a mean J of [0-9.]+, above [0-9.]+ of numpy", str(shoal.error))
+    assert (shoal.seconds, len(numpy.seconds)) == ([], 1)
