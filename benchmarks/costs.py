@@ -1,4 +1,7 @@
-"""What has no peer: a population from its first numbers to its last, and commands from start to end."""
+"""What has no peer: a population from its first numbers to its last, and commands from start to end.
+
+All but the whole command on a data set of series is the processor's time.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,28 @@ import shoal
 
 MEMBERS, EPOCHS, POINTS = 10_000, 50, 32
 COMMAND = (sys.executable, "-m", "shoal")
+GUNPOINT = "sequences/ts/GunPoint/GunPoint_TRAIN.ts"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What is to take ``limit`` processor's seconds at most; ``ready`` gives what does it and tells them."""
+    """What is to take ``limit`` seconds at most; ``ready`` gives what does it and tells them.
+
+    ``file`` is what it needs of the folder ``SHOAL_DATA``.
+    """
 
     name: str
     title: str
     limit: float
     ready: Callable[[], AbstractContextManager[Callable[[], float]]]
+    file: str = ""
+
+    @property
+    def lacks(self) -> str:
+        """What is missing for it, in words, or nothing."""
+        if not self.file or _of_the_folder(self.file).exists():
+            return ""
+        return f"{self.file} is not in the folder that SHOAL_DATA names"
 
     def median(self, rounds: int) -> float:
         """Return the median of as many times, after one that does not count."""
@@ -75,6 +90,25 @@ def wine(predicts: bool) -> Iterator[Callable[[], float]]:
         yield once
 
 
+@contextmanager
+def series(file: str) -> Iterator[Callable[[], float]]:
+    """Fit a file of series by two threads: the seconds that somebody waits for the command."""
+    with tempfile.TemporaryDirectory() as name:
+        numbers = iter(range(1_000_000))
+
+        def once() -> float:
+            start = time.perf_counter()
+            out = Path(name, f"out{next(numbers)}")
+            user_seconds(["fit", str(_of_the_folder(file)), "--out", str(out), "--jobs", "2"])
+            return time.perf_counter() - start
+
+        yield once
+
+
+def _of_the_folder(file: str) -> Path:
+    return Path(os.environ.get("SHOAL_DATA", ""), file)
+
+
 def user_seconds(arguments: list[str]) -> float:
     """Run the command ``shoal``, and return what the processor took for the process itself, on one core."""
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -97,4 +131,11 @@ COSTS = (
     ),
     Cost("fit", "`shoal fit` of 178 wines, user time", 1.3, partial(wine, predicts=False)),
     Cost("predict", "`shoal predict` of 178 wines, user time", 0.35, partial(wine, predicts=True)),
+    Cost(
+        "gunpoint",
+        "`shoal fit --jobs 2` of GunPoint's 50 series, by the clock",
+        15,
+        partial(series, GUNPOINT),
+        GUNPOINT,
+    ),
 )

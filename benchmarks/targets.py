@@ -5,6 +5,9 @@ to, in turn, who waits being stopped. Figures are the processor's time, of all t
 rounds. A peer that is not installed is named as missing; scikit-learn then stands in, and nothing is judged.
 The last rows are what a population, and a command from its start to its end, cost by themselves.
 
+``--cores 2`` has the rows of several cores instead, for all contestants, by the clock; one of them is how
+much shoal gains on them over itself on one core, pair by pair.
+
 It takes some minutes where torch and jax are installed. Forms that compile for minutes do not compete.
 """
 
@@ -12,13 +15,18 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
 
 from benchmarks.costs import COSTS, Cost
 from benchmarks.machine import commit, machine
-from benchmarks.measure import Measurement, measure
+from benchmarks.measure import Contestant, Measurement, measure
 from benchmarks.table import NAMES, duration
 from benchmarks.workload import Workload
 from benchmarks.workloads import WORKLOADS
@@ -33,7 +41,10 @@ HEADER = "| id | work | shoal | peer | ratio | target | |\n|---|---|--:|--:|--:|
 
 @dataclass(frozen=True)
 class Row:
-    """A workload in which ``ours`` is to be ``target`` times as fast as the fastest of ``peers``."""
+    """A workload in which ``ours`` is to be ``target`` times as fast as the fastest of ``peers``.
+
+    Without peers: as itself on one core.
+    """
 
     name: str
     target: float
@@ -54,35 +65,73 @@ ROWS = (
     Row("P1", 2, ("onnx",), "estimators"),
     Row("P2", 0.5, ("onnx",), "estimators"),
 )
+ON_SEVERAL = (Row("B1", 4), Row("B8", 1.3), Row("B6", 1, ()))
+"""The rows of more than one core."""
 
 
 def main() -> None:
-    known = {row.name: row for row in ROWS} | {cost.name: cost for cost in COSTS}
+    on_one = {row.name: row for row in ROWS} | {cost.name: cost for cost in COSTS}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.targets", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="ID", help=f"of {', '.join(known)}; all")
+    parser.add_argument("names", nargs="*", metavar="ID", help=f"of {', '.join(on_one)}; all")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="times of each")
+    parser.add_argument("--cores", type=int, default=1, help="of every contestant; 1")
     arguments = parser.parse_args()
+    on_several = {row.name: row for row in ON_SEVERAL}
+    known: dict[str, Row | Cost] = {**(on_several if arguments.cores > 1 else on_one)}
     for name in arguments.names:
         if name not in known:
             parser.error(f"there is no row {name}; take some of {', '.join(known)}")
     say(f"Commit {commit()}; " + "; ".join(f"{name} {value}" for name, value in machine().items()) + ".\n")
     say(HEADER)
     for name in arguments.names or known:
-        row = known[name]
-        say(line_of_cost(row, arguments.rounds) if isinstance(row, Cost) else line(row, arguments.rounds))
+        say(line_of(known[name], arguments.rounds, arguments.cores))
+
+
+def line_of(row: Row | Cost, rounds: int, cores: int) -> str:
+    """Measure a row, and return its line of the table."""
+    if isinstance(row, Cost):
+        return line_of_cost(row, rounds)
+    return line(row, rounds, cores) if row.peers else line_of_gain(row, rounds, cores)
 
 
 def say(text: str) -> None:
     print(text, flush=True)
 
 
-def line(row: Row, rounds: int) -> str:
-    """Measure a row, and return its line of the table."""
+def line(row: Row, rounds: int, cores: int) -> str:
+    """Measure a row beside its peers, and return its line of the table."""
     workload = WORKLOADS[row.name]
     installed, missing = division(row.peers, is_here)
     peers = installed or stand_ins(workload)
-    found = measure(restricted(workload, row.ours, peers), lambda _: None, rounds, [1], processor=True)
+    competing = restricted(workload, row.ours, peers)
+    found = measure(competing, lambda _: None, rounds, [cores], processor=cores == 1)
     return told(row, workload, found, missing)
+
+
+def line_of_gain(row: Row, rounds: int, cores: int) -> str:
+    """Measure shoal on several cores beside itself on one, and return the line of the table."""
+    workload = WORKLOADS[row.name]
+    [entry, *_] = (entry for entry in workload.entries if entry.peer == row.ours)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        task, path = workload.task(), Path(folder, "task.npz")
+        task.save(path)
+        pair = [running.enter_context(Contestant(entry.name, count, path)) for count in (cores, 1)]
+        for contestant in pair:
+            contestant.turn(task.epochs, processor=False)
+        times = np.array([[each.turn(task.epochs, processor=False) for each in pair] for _ in range(rounds)])
+    gain = float(np.median(times[:, 1] / times[:, 0]))
+    many, one = (duration(seconds / workload.per) for seconds in np.median(times, axis=0))
+    reached = "reached" if gain > row.target else "missed"
+    cells = (
+        row.name,
+        workload.title,
+        f"{many} shoal ({cores} cores)",
+        f"{one} shoal (1 core)",
+        f"{gain:.3g}×",
+        f"> {row.target:g}× itself on one core",
+        reached,
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def division(peers: Sequence[str], here: Callable[[str], bool]) -> tuple[list[str], list[str]]:
@@ -136,15 +185,18 @@ def told(row: Row, workload: Workload, found: Sequence[Measurement], missing: Se
 
 def timed(m: Measurement, per: int) -> str:
     """Return what a contestant took, and in which form."""
-    name = f"{NAMES.get(m.peer, m.peer)} ({m.form.replace('_', ' ')})"
+    own = "" if m.epochs is None else f", {m.epochs} iterations to a mean J of {m.loss:.3g}"
+    name = f"{NAMES.get(m.peer, m.peer)} ({m.form.replace('_', ' ')}{own})"
     return name if m.error is not None else f"{duration(m.median / per)} {name}"
 
 
 def line_of_cost(cost: Cost, rounds: int) -> str:
     """Measure what has no peer, and return its line of the table."""
-    median = cost.median(rounds)
-    reached = "reached" if median <= cost.limit else "missed"
-    cells = (cost.name, cost.title, duration(median), "", "", f"≤ {duration(cost.limit)}", reached)
+    took, remark = "", cost.lacks
+    if not remark:
+        median = cost.median(rounds)
+        took, remark = duration(median), "reached" if median <= cost.limit else "missed"
+    cells = (cost.name, cost.title, took, "", "", f"≤ {duration(cost.limit)}", remark)
     return f"| {' | '.join(cells)} |"
 
 

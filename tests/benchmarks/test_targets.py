@@ -11,7 +11,19 @@ import pytest
 from benchmarks import targets
 from benchmarks.costs import Cost
 from benchmarks.measure import Measurement
-from benchmarks.targets import ROWS, Row, division, line_of_cost, main, restricted, stand_ins, told
+from benchmarks.targets import (
+    ON_SEVERAL,
+    ROWS,
+    Row,
+    division,
+    line_of_cost,
+    line_of_gain,
+    main,
+    restricted,
+    stand_ins,
+    told,
+)
+from benchmarks.task import Task
 from benchmarks.workload import Workload, entries
 from benchmarks.workloads import WORKLOADS
 
@@ -64,7 +76,7 @@ def test_those_that_are_installed_compete_in_forms_that_compile_in_seconds() -> 
     assert stand_ins(WORKLOAD) == []
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [*ROWS, *(row for row in ON_SEVERAL if row.peers)], ids=lambda row: row.name)
 def test_every_row_has_who_is_to_compete(row: Row) -> None:
     there = {entry.peer for entry in WORKLOADS[row.name].entries}
     assert row.ours in there
@@ -75,6 +87,73 @@ def test_what_has_no_peer_is_held_to_a_limit() -> None:
     line = line_of_cost(Cost("c", "a cost", 2.0, seconds), 3)
     assert line == "| c | a cost | 2 s |  |  | ≤ 2 s | reached |"
     assert line_of_cost(Cost("c", "a cost", 1.9, seconds), 3).endswith("| ≤ 1.9 s | missed |")
+
+
+def test_a_cost_without_its_file_is_not_measured() -> None:
+    cost = Cost("c", "a cost", 2.0, seconds, "no/such.file")
+    assert line_of_cost(cost, 3).endswith(
+        "| ≤ 2 s | no/such.file is not in the folder that SHOAL_DATA names |"
+    )
+
+
+def test_iterations_that_a_solver_needs_are_told() -> None:
+    found = [measurement("jax", 0.7), measurement("shoal", 0.2)]
+    found[1].epochs, found[1].loss = 23, 0.02512
+    assert "| 20 ms shoal (loop, 23 iterations to a mean J of 0.0251) |" in told(ROW, WORKLOAD, found, [])
+
+
+@pytest.mark.parametrize("task", [(None, 1)], indirect=True)
+@pytest.mark.parametrize(("one", "reached"), [((3.0, 2.0, 8.0), "reached"), ((1.9, 1.0, 3.9), "missed")])
+def test_what_shoal_gains_on_two_cores_is_told_pair_by_pair(
+    one: tuple[float, ...], reached: str, monkeypatch: pytest.MonkeyPatch, task: Task
+) -> None:
+    times = {2: iter([9.0, 2.0, 1.0, 4.0]), 1: iter([9.0, *one])}  # the first of each does not count
+
+    class Stub:
+        def __init__(self, name: str, cores: int, path: object) -> None:
+            assert name == "benchmarks.peers.shoal:train"
+            self.cores = cores
+
+        def __enter__(self) -> Stub:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def turn(self, epochs: int, processor: bool) -> float:
+            assert not processor
+            return next(times[self.cores])
+
+    small = Workload("T", "a test", "small", lambda: task, entries(shoal="train"), ())
+    monkeypatch.setattr(targets, "Contestant", Stub)
+    monkeypatch.setitem(targets.WORKLOADS, "T", small)
+    line = line_of_gain(Row("T", 1, ()), 3, 2)
+    gain = sorted(a / b for a, b in zip(one, (2.0, 1.0, 4.0), strict=True))[1]
+    told = f"2 s shoal (2 cores) | {sorted(one)[1]:.3g} s shoal (1 core) | {gain:.3g}×"
+    assert line == f"| T | a test | {told} | > 1× itself on one core | {reached} |"
+
+
+def test_of_several_cores_there_are_other_rows_by_the_clock(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Any] = []
+
+    def measure(workload: Workload, *how: Any, **more: Any) -> list[Measurement]:
+        asked.append((workload.name, how[1:], more))
+        return [measurement("shoal"), measurement("jax", 4.1)]
+
+    monkeypatch.setattr(targets, "measure", measure)
+    monkeypatch.setattr(targets, "is_here", lambda peer: True)
+    monkeypatch.setattr(targets, "line_of_gain", lambda row, *how: f"{row.name} {how}")
+    monkeypatch.setattr("sys.argv", ["targets", "--cores", "2", "--rounds", "3"])
+    main()
+    table = capsys.readouterr().out.splitlines()[4:]
+    assert table[0].endswith("| ≥ 4× jax and torch | reached |")
+    assert table[2] == "B6 (3, 2)"
+    assert asked == [(name, (3, [2]), {"processor": False}) for name in ("B1", "B8")]
+    monkeypatch.setattr("sys.argv", ["targets", "B4", "--cores", "2"])
+    with pytest.raises(SystemExit):
+        main()
 
 
 def test_the_table_is_printed_row_by_row(
