@@ -11,7 +11,18 @@ from benchmarks.measure import core_counts
 from shoal.engines.compiled.module import INSTRUCTION_SET
 
 ROOT = Path(__file__).parents[1]
-PEERS = ("numpy", "torch", "jax", "jaxlib", "optax", "scikit-learn", "joblib", "onnxruntime", "scipy")
+PEERS = (
+    "numpy",
+    "torch",
+    "jax",
+    "jaxlib",
+    "optax",
+    "keras",
+    "scikit-learn",
+    "joblib",
+    "onnxruntime",
+    "scipy",
+)
 
 
 def machine() -> dict[str, str]:

@@ -13,6 +13,7 @@ from benchmarks.workload import Target
 NAMES = {
     "sklearn": "scikit-learn",
     "numpy": "NumPy by hand",
+    "keras": "Keras",
     "onnx": "ONNX Runtime",
     "nnet": "R's nnet",
     "fann": "FANN",

@@ -9,9 +9,12 @@ import numpy as np
 from benchmarks.task import Task
 from benchmarks.workload import Target, Workload, entries
 from benchmarks.workloads.cohorts import cohort
+from shoal.engines.compiled.module import INSTRUCTION_SET
 
 ROWS, BATCH, CLASSES = 1000, 64, 10
-PEERS = ("torch", "jax")
+PEERS = ("torch", "jax", "keras")
+WIDE = {"R1": 2.5}
+"""Targets where vectors have 64 bytes (x86-64-v4), if others than elsewhere."""
 VMAP = "jax, vmapped"
 
 
@@ -45,12 +48,13 @@ def _workload(
 ) -> Workload:
     many = f"{networks} × " if networks > 1 else ""
     forms = (
-        entries(shoal="train", torch="walk", jax="scan")
+        entries(shoal="train", torch="walk", jax="scan", keras="fit")
         if networks == 1
         else entries(shoal="train", jax="sequential_on_devices")
         + entries(label=VMAP, jax="vmap")
-        + entries(3, torch="walk")
+        + entries(3, torch="walk", keras="fit")
     )
+    ratio = WIDE.get(name, ratio) if INSTRUCTION_SET == "x86-64-v4" else ratio
     return Workload(
         name,
         f"{many}{cell.upper()}, {units} units, {steps} steps",
