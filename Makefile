@@ -28,7 +28,7 @@ LOCKED ?= tools/locked.txt
 # The compiled module of `make sanitize`, beside the environment: a package that nothing else imports.
 SANITIZED := build/sanitize
 
-.PHONY: help demo test lint sanitize clusters peers docs fresh web format bench clean
+.PHONY: help demo test lint sanitize clusters beside peers docs fresh web format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list these commands
@@ -73,6 +73,10 @@ clusters: $(EDITABLE)  ## run studies on clusters of Dask, Ray and MPI, and kill
 peers: $(PEERS)/holds-package  ## compare with PyTorch and Keras, whose conventions docs/conventions.md tells (1 GB to install)
 	$(TEST_ENVIRONMENT) $(PEERS)/bin/python -m pytest tests/contract/test_conventions.py \
 		tests/contract/test_conventions_of_layers.py tests/export/test_torch.py
+
+beside: $(EDITABLE)  ## run the tests of Optuna, MLflow and TensorBoard, which it installs
+	@$(PIP) $(addprefix --constraint ,$(LOCKED)) 'optuna>=4.0' 'mlflow>=3.0' tensorboard
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n auto --dist worksteal tests/watching tests/selection/test_by_optuna.py tests/contract/test_snippets.py
 
 docs: $(EDITABLE)  ## build the documentation, its figures computed on the way
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

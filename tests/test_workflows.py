@@ -68,3 +68,23 @@ def test_what_a_workflow_runs_is_there(name: str) -> None:
         assert set(re.findall(r"\bmake ([a-z]+)", run)) <= targets
         for path in re.findall(r"(?:^|[\s&])((?:tools|tests|\.ci)/[\w./]+)", run):
             assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize(
+    ("target", "packages"),
+    [
+        ("beside", ["optuna", "mlflow", "tensorboard"]),
+        ("peers", []),
+        ("clusters", ["ray", "mpi"]),
+    ],
+)
+def test_what_developers_need_not_install_is_installed_somewhere(target: str, packages: list[str]) -> None:
+    """Else its tests would skip everywhere."""
+    job = workflow("tests")["jobs"]["beside"]
+    assert "make ${{ matrix.target }} " in commands(job["steps"])
+    assert target in job["strategy"]["matrix"]["target"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert recipe
+    extras = pyproject()["project"]["optional-dependencies"]
+    assert [name for name in packages if name not in recipe[1] or name not in extras] == []
