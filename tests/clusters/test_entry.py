@@ -6,6 +6,7 @@ import pkgutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from shoal.clusters.entry import ENTRY, WHERE
@@ -16,6 +17,8 @@ def test_a_worker_is_asked_by_a_name_of_the_standard_library_and_answers_in_text
     assert pkgutil.resolve_name(WHERE) is ENTRY
     assert json.loads(json.dumps(ENTRY)) == ENTRY  # nothing that another version could not read
     assert ENTRY["sets"] == list(INSTRUCTION_SETS)
+    version, numpy = sys.version_info, np.__version__.split(".")
+    assert ENTRY["runs_on"] == f"Python {version[0]}.{version[1]} with NumPy {numpy[0]}.{numpy[1]}"
 
 
 @pytest.mark.skipif(not INSTRUCTION_SETS, reason="there is no compiled engine to hold to an instruction set")

@@ -83,6 +83,16 @@ def test_other_instruction_sets_are_refused_with_the_best_that_all_have(
     assert f"native ({own[0]}): b has other on {ENTRY['host']}; {advice}" in str(raised.value)
 
 
+def test_another_python_or_numpy_is_refused() -> None:
+    answers = {"a": entry(), "b": entry(runs_on="Python 3.8 with NumPy 1.24", host="old")}
+    with pytest.raises(CapacityError) as raised:
+        muster(PaperCrew([2], answers))
+    assert str(raised.value) == (
+        "1 of 2 workers of the cluster may compute other bits than this process, which runs on "
+        f"{ENTRY['runs_on']}: b runs on Python 3.8 with NumPy 1.24 on old; install the same there or here"
+    )
+
+
 def test_workers_that_do_not_answer_are_not_waited_for_for_ever() -> None:
     with pytest.raises(CapacityError, match="not all workers of the cluster answered within 60 s"):
         muster(PaperCrew([2], {}))

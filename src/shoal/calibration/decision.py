@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,7 @@ class Decision:
             return wrongly / (wrongly + missed)
         if len(self.factors) != 2:
             return None
-        return self.factors[1 - self.positive] / sum(self.factors)
+        return self.factors[1 - self.positive] / math.fsum(self.factors)
 
     def scores(self, probabilities: Array, codes: IntArray, weights: Array | None = None) -> dict[str, float]:
         """Return the metric by its name in reports, of probabilities (N, K) for the classes ``codes`` (N,).

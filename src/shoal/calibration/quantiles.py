@@ -63,7 +63,7 @@ def _expanded(z: float, freedom: int) -> float:
         z * (((3 * s + 19) * s + 17) * s - 15) / 384,
         z * ((((79 * s + 776) * s + 1482) * s - 1920) * s - 945) / 92160,
     )
-    return z + sum(term / v ** (k + 1) for k, term in enumerate(terms))
+    return z + math.fsum(term / v ** (k + 1) for k, term in enumerate(terms))
 
 
 def _cumulative(t: float, freedom: int) -> float:

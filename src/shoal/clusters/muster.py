@@ -39,7 +39,7 @@ def muster(crew: Crew, seconds: float | None = None) -> None:
 
 
 def require_alike(answers: Mapping[str, Any], called: str) -> None:
-    """Raise ``CapacityError`` unless every answer is of this version, and of this instruction set."""
+    """Raise ``CapacityError`` unless every answer is of this version, instruction set, Python and NumPy."""
     own = ENTRY
     other = {name: _wrong(said) for name, said in answers.items() if _wrong(said)}
     if other:
@@ -54,6 +54,16 @@ def require_alike(answers: Mapping[str, Any], called: str) -> None:
         raise CapacityError(
             f"{len(unlike)} of {plural(len(answers), 'worker')} of {called} would compute other bits "
             f"than this process, which has {own['engine']}: {_named(unlike)}; {advice}"
+        )
+    strange = {
+        name: f"runs on {entry['runs_on']} on {entry['host']}"
+        for name, entry in entries.items()
+        if entry["runs_on"] != own["runs_on"]
+    }
+    if strange:
+        raise CapacityError(
+            f"{len(strange)} of {plural(len(answers), 'worker')} of {called} may compute other bits than "
+            f"this process, which runs on {own['runs_on']}: {_named(strange)}; install the same there or here"
         )
 
 

@@ -153,7 +153,7 @@ class Plan:
         return replace(fewer, epochs=epochs) if epochs >= FEWEST_EPOCHS else None
 
     def _spent(self, learnt: Sequence[Tried]) -> float:
-        return sum(self.costs.linear(_frame(tried)) for tried in learnt)
+        return math.fsum(self.costs.linear(_frame(tried)) for tried in learnt)
 
 
 def _frame(tried: Tried) -> Frame:

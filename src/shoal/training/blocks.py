@@ -8,6 +8,7 @@ the buffer has many of them, so that a minibatch is a mixture even where the fil
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,7 +115,7 @@ class BlockFile:
         rows = size // width
         weights = tuple(read.weights.tolist() if weighed else map(float, read.rows.tolist()))
         parted = None if folds is None else BlockFolds(tuple(read.rows.tolist()), weights, forward)
-        return cls(path, rows, inputs, classes, weighed, sum(weights), read.digest, folds=parted)
+        return cls(path, rows, inputs, classes, weighed, math.fsum(weights), read.digest, folds=parted)
 
     def without(self, fold: int) -> Self:
         """Return the same file for members that are trained without a fold.

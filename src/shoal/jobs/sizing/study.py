@@ -10,6 +10,7 @@ an upper bound for a machine of that pace, not a forecast.
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -207,7 +208,9 @@ def _seconds(size: StudySize, seconds_of: dict[Hidden, float], load: Workload, w
     epochs = float(size.epochs * load.folds)
     if load.folds > 1:  # the chosen candidate is trained once more, on all rows
         epochs += size.epochs / len(size.hidden) / len(size.l2)
-    work = networks * sum(epochs * seconds_of[hidden] + _scoring(hidden, load) for hidden in size.hidden)
+    work = networks * math.fsum(
+        epochs * seconds_of[hidden] + _scoring(hidden, load) for hidden in size.hidden
+    )
     curves = size.epochs * max(seconds_of[hidden] for hidden in size.hidden)  # of the chosen, trained again
     return STARTUP_SECONDS + load.finishing + curves + MARGIN * work / workers
 

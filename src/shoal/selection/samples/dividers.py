@@ -6,6 +6,7 @@ each other, and those of tomorrow tell of today. A `Divider` knows, and whoever 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ def _only_groups(rows_of: list[Counter[int]]) -> frozenset[int]:
 
 def _cost(rows: Counter[int], has: Counter[int], totals: Counter[int]) -> float:
     """Return by how much Σ_c (n_c / N_c)² of a part that ``has`` n rises with a group's ``rows``."""
-    return sum(m * (2 * has[label] + m) / totals[label] ** 2 for label, m in rows.items())
+    return math.fsum(m * (2 * has[label] + m) / totals[label] ** 2 for label, m in rows.items())
 
 
 @dataclass(frozen=True)
