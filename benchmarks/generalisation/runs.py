@@ -99,7 +99,8 @@ def complete(
             say(f"{ledger.name} {table} {split}: failed ({last})")
             continue
         key = {"set": table, "split": split, "model": ledger.name}
-        run = {**key, **json.loads(done.stdout), **origin_of(ledger.name)}
+        said = done.stdout.strip().splitlines()[-1]  # compiled packages may write before it what they like
+        run = {**key, **json.loads(said), **origin_of(ledger.name)}
         ledger.add(run)
         say(f"{ledger.name} {table} {split}: {headline(run):.5g} in {run['fit_s']:.1f} s")
 

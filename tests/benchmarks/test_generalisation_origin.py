@@ -22,12 +22,13 @@ HERE = {"commit": "1234567", "machine": "this one", "threads": 2, "version": "sh
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Commands that would have run contestants, which all find an RMSE of 1."""
+    """Commands that would have run contestants, which all talk, and find an RMSE of 1."""
     commands: list[list[str]] = []
 
     def run(command: list[str], **_: Any) -> Any:
         commands.append(command)
-        return SimpleNamespace(returncode=0, stdout='{"rmse": 1.0, "fit_s": 1.0, "cpu_s": 2.0}', stderr="")
+        said = '[Warning] no further splits\n{"rmse": 1.0, "fit_s": 1.0, "cpu_s": 2.0}\n'
+        return SimpleNamespace(returncode=0, stdout=said, stderr="")
 
     monkeypatch.setattr(runs, "subprocess", SimpleNamespace(run=run))
     return commands
