@@ -70,9 +70,10 @@ clusters: $(EDITABLE)  ## run studies on clusters of Dask, Ray and MPI, and kill
 	SHOAL_CLUSTERS=1 $(TEST_ENVIRONMENT) $(BIN)/python -m pytest tests/clusters
 
 # In an environment of their own: they hold NumPy and pandas back.
-peers: $(PEERS)/holds-package  ## compare with PyTorch and Keras, whose conventions docs/conventions.md tells (1 GB to install)
+peers: $(PEERS)/holds-package  ## compare with PyTorch and Keras, and run the checks of aeon and sktime (1 GB to install)
 	$(TEST_ENVIRONMENT) $(PEERS)/bin/python -m pytest tests/contract/test_conventions.py \
-		tests/contract/test_conventions_of_layers.py tests/export/test_torch.py
+		tests/contract/test_conventions_of_layers.py tests/export/test_torch.py \
+		tests/estimators/test_every_check_of_aeon.py tests/estimators/test_every_check_of_sktime.py
 
 beside: $(EDITABLE)  ## run the tests of Optuna, MLflow and TensorBoard, which it installs
 	@$(PIP) $(addprefix --constraint ,$(LOCKED)) 'optuna>=4.0' 'mlflow>=3.0' tensorboard
