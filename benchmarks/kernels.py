@@ -58,6 +58,15 @@ def measure_kernels(say: Callable[[str], None], repeats: int) -> list[Kernel]:
     return kernels
 
 
+def speeds(dtype: str, repeats: int) -> tuple[float, float]:
+    """Return the peak in operations a second, and the seconds of a tanh, medians over interleaved repeats."""
+    x = np.random.default_rng(0).normal(size=ELEMENTS).astype(dtype)
+    tanh = _times(_native.apply, INSTRUCTION_SET, "tanh", x, np.empty_like(x))
+    with threadpool_limits(1):
+        peak, speed = _median_speeds([(1, _peak(dtype)), (ELEMENTS, tanh)], repeats)
+    return 1e9 * peak, 1e-9 / speed
+
+
 # A kernel called with a number of repeats, which returns by what its work is multiplied.
 Repeated = Callable[[int], float]
 
