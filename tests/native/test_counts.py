@@ -41,11 +41,14 @@ from shoal.sequences import Sequences
 
 jobs, counter = json.loads(sys.argv[1]), ctypes.CDLL(sys.argv[2])
 
-def job(widths, samples, starts, epochs, dropout=0, validate=False, image=None, lengths=None, **settings):
+def job(
+    widths, samples, starts, epochs, dropout=0, validate=False, image=None, filters=5, lengths=None,
+    **settings
+):
     n, *hidden, K = widths
     layers = [layer for m in hidden for layer in (Dense(m, "tanh"), Dropout(dropout))[: 2 if dropout else 1]]
     if image:
-        layers = [Conv2D(5, 3, "tanh", padding="same"), MaxPool2D(2), Flatten(), *layers]
+        layers = [Conv2D(filters, 3, "tanh", padding="same"), MaxPool2D(2), Flatten(), *layers]
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(samples, n)), rng.normal(size=(samples, K))
     if lengths:
@@ -124,6 +127,26 @@ for settings in jobs:
 )
 
 
+INSTRUCTIONS_OF_OUTPUTS = """
+import ctypes, json, sys
+import numpy as np
+from shoal.engines import ENGINES
+from shoal.layers import Dense
+from shoal.populations.network import Network
+
+counter = ctypes.CDLL(sys.argv[2])
+for job in json.loads(sys.argv[1]):
+    n, m, K = job["widths"]
+    network = Network(n, [Dense(m, "relu"), Dense(K)])
+    theta, X = network.population(1).theta, np.ones((job["rows"], n), np.float32)
+    outputs = ENGINES["native"].outputs
+    outputs(network, theta, X, 1)  # what is kept, this makes
+    counter.begin()
+    outputs(network, theta, X, 1)
+    counter.end()
+"""
+
+
 OUTPUTS = """
 import ctypes, json, sys
 import numpy as np
@@ -186,7 +209,7 @@ def instructions(library: Callable[[str], Path], tmp_path: Path) -> Callable[...
     if shutil.which("valgrind") is None or "x86-64-v3" not in _native.instruction_sets():
         pytest.skip("no instructions are counted: that needs valgrind and an x86-64 processor with AVX2")
 
-    def count(*jobs: Job) -> list[int]:
+    def count(*jobs: Job, program: str = INSTRUCTIONS, each: int = 2) -> list[int]:
         out = tmp_path / "out"
         callgrind = [
             "valgrind",
@@ -196,13 +219,13 @@ def instructions(library: Callable[[str], Path], tmp_path: Path) -> Callable[...
             f"--callgrind-out-file={out}",
         ]
         subprocess.run(
-            [*callgrind, sys.executable, "-c", INSTRUCTIONS, json.dumps(jobs), library("instructions")],
+            [*callgrind, sys.executable, "-c", program, json.dumps(jobs), library("instructions")],
             env=os.environ | {"SHOAL_INSTRUCTION_SET": "x86-64-v3"},
             check=True,
         )
-        parts = (Path(f"{out}.{part}").read_text() for part in range(1, 2 * len(jobs) + 1))
+        parts = (Path(f"{out}.{part}").read_text() for part in range(1, each * len(jobs) + 1))
         totals = [int(re.search(r"^totals: (\d+)$", part, re.MULTILINE)[1]) for part in parts]  # type: ignore[index]
-        return [sum(both) for both in zip(totals[::2], totals[1::2], strict=True)]  # to begin, and to train
+        return [sum(totals[i : i + each]) for i in range(0, len(totals), each)]  # to begin, and to train
 
     return count
 
@@ -313,6 +336,8 @@ MOST_INSTRUCTIONS: dict[str, tuple[Job, float]] = {
     "lane-is-network": ({"widths": [1, 8, 1], "samples": 32, "starts": 8}, 3.91),
     # 3110 parameters; and in every epoch the rows are drawn and laid out afresh.
     "minibatches": ({"widths": [20, 100, 10], "samples": 1000, "starts": 1, "batch_size": 200}, 1.21),
+    # 57 608 parameters: products of more than one panel, whose columns are copied first.
+    "wide": ({"widths": [96, 192, 192, 8], "samples": 128, "starts": 1}, 1.11),
     # 25 parameters of 4 members in lanes: a search along a line, and an update of 25 × 25 numbers.
     "bfgs": ({**LECTURE, "solver": "bfgs"}, 17.4),
     # A row of a Jacobian for each sample, with 25 · 26 / 2 products each, and a factor for each trial.
@@ -331,3 +356,22 @@ def test_instructions_of_an_epoch(instructions: Callable[..., list[int]]) -> Non
         parameters = sum((n + 1) * m for n, m in itertools.pairwise(job["widths"]))
         each = (many - few) / 10 / job["samples"] / job["starts"] / parameters
         assert each <= most, f"{name}: {each:.2f} instructions for each parameter and sample, at most {most}"
+
+
+def test_instructions_of_a_convolution(instructions: Callable[..., list[int]]) -> None:
+    """Of 16 filters over 8 channels; their two products take all but a hundredth of all multiplications."""
+    shape = {"widths": [8 * 12 * 12, 2], "samples": 16, "starts": 1, "image": [8, 12, 12], "filters": 16}
+    few, many = instructions(*({**shape, "epochs": epochs} for epochs in (1, 3)))
+    multiplications = 12 * 12 * 16 * 8 * 9
+    each = (many - few) / 2 / shape["samples"] / multiplications  # type: ignore[operator]
+    assert each <= 0.96, f"{each:.2f} instructions for each multiplication of one pass and sample"
+
+
+def test_instructions_of_predictions(instructions: Callable[..., list[int]]) -> None:
+    """For each parameter and row of many, where an eighth is due; and of the whole call for one row."""
+    widths = [30, 100, 1]
+    jobs = [{"widths": widths, "rows": rows} for rows in (1, 1024, 3072)]
+    one, few, many = instructions(*jobs, program=INSTRUCTIONS_OF_OUTPUTS, each=1)
+    each = (many - few) / 2048 / sum((n + 1) * m for n, m in itertools.pairwise(widths))
+    assert each <= 0.37, f"{each:.2f} instructions for each parameter and row"
+    assert one <= 96_000, f"{one} instructions for one row, those of Python among them"
