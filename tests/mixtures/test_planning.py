@@ -5,6 +5,7 @@ import pytest
 
 from shoal import Sequences
 from shoal.errors import ConfigurationError, UnknownNameError
+from shoal.mixtures.kernel_view import KernelView
 from shoal.mixtures.planning import LEAST_EPOCHS, SHARE, views_for
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.targets import Targets
@@ -37,6 +38,17 @@ def test_random_convolutions_are_drawn_as_often_as_the_budget_allows_and_at_leas
 def test_where_there_are_gaps_views_with_and_without_them_compete() -> None:
     assert [view.channels for view in random_views(50, 100, 1e10)] == [None, None]
     assert [view.channels for view in random_views(50, 100, 1e10, channels=2)] == [1, 1, None]
+
+
+def test_likeness_is_for_few_samples_that_may_be_compared() -> None:
+    def has_likeness(N: int, **settings: bool) -> bool:
+        return any(
+            isinstance(view, KernelView) for view in views_for(schooling(N, 5), ["random"], **settings)
+        )
+
+    assert has_likeness(4000)
+    assert not has_likeness(4001)
+    assert not has_likeness(40, likeness=False)
 
 
 def test_a_budget_that_is_too_small_for_once_has_fewer_features() -> None:

@@ -201,7 +201,11 @@ def fit(
         bool, typer.Option("--characters", help="Cut texts into characters: names, codes, not sentences.")
     ] = False,
     features: Annotated[
-        int | None, typer.Option(help="About so many random convolutions of sequences.")
+        int | None,
+        typer.Option(
+            help="About so many random convolutions of sequences; 0 for none, and fewer than half as many "
+            "as there are sequences leave likeness out, too."
+        ),
     ] = None,
     budget: Annotated[
         float | None,

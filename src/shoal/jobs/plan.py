@@ -39,6 +39,7 @@ class _Plainer(TypedDict, total=False):
     waves: Literal[0]
     augment: str
     batch_size: int
+    features: int
 
 
 class _Plan(TypedDict):

@@ -190,6 +190,11 @@ class Prepared(ABC):
         """Return the seconds that learning goes on for after the study, where there is an end to it all."""
         return 0.0
 
+    @property
+    def following(self) -> int:
+        """About the most bytes held by what is learnt after the study, besides the samples."""
+        return 0
+
     def decided(self, request: FitRequest) -> dict[str, Any]:
         """Settings that were left open and that the data, or the time, have decided."""
         return {}

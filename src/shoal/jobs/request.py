@@ -180,7 +180,7 @@ class FitRequest:
             ("memory", self.memory, 1, LARGEST),
             ("pieces", self.pieces, 0, MOST),
             ("waves", self.waves, 0, MOST),
-            ("features", self.features, 1, LARGEST),
+            ("features", self.features, 0, LARGEST),
             ("horizon", self.horizon, 1, MOST),
             ("season", self.season, 1, MOST),
             ("folds", self.folds, 2, MOST),

@@ -20,6 +20,8 @@ STRENGTHS = np.logspace(-6, 3, 28)
 MANY = 32
 """Outputs, those of so many classes, from which on a strength is chosen in single precision."""
 COLUMNS = 2048
+BUFFERS = 2**24
+"""Bytes that products of matrices take to lay them out."""
 LEAST_DEVIATION = 1e-6
 """Features that vary less are constant."""
 Together: TypeAlias = Sequence[IntArray] | None
@@ -64,22 +66,29 @@ class _Rows:
         varies = deviation > LEAST_DEVIATION
         b = targets.mean(axis=0) if weights is None else np.average(targets, axis=0, weights=weights)
         rows = cls(features, targets - b, np.ones(len(features)), mean, deviation, varies, b)
-        rows = dataclasses.replace(rows, scaled=rows.standardised(features))
+        scaled = rows.standardised(features)
         if weights is None:
-            return rows
+            return dataclasses.replace(rows, scaled=scaled)
         roots = np.sqrt(weights)[:, None]
-        scaled = rows.scaled * roots.astype(features.dtype)
+        scaled *= roots.astype(features.dtype)
         return dataclasses.replace(rows, scaled=scaled, targets=rows.targets * roots, roots=roots[:, 0])
 
     def standardised(self, features: Array) -> Array:
         """Return those of the features (N, F) that vary, by the moments of these samples."""
-        scaled: Array = features[:, self.varies] - self.mean[self.varies].astype(features.dtype)
+        scaled: Array = features[:, self.varies]
+        scaled -= self.mean[self.varies].astype(features.dtype)
         scaled /= self.deviation[self.varies].astype(features.dtype)
         return scaled
 
 
 def moments(features: Array, weights: Array | None) -> tuple[Array, Array]:
-    """Return the mean and the deviation of each feature (F,)."""
+    """Return the mean and the deviation of each feature (F,), some at a time: they take copies of them."""
+    blocks = [features[:, first : first + COLUMNS] for first in range(0, features.shape[1], COLUMNS)]
+    means, deviations = zip(*(_moments(block, weights) for block in blocks), strict=True)
+    return np.concatenate(means), np.concatenate(deviations)
+
+
+def _moments(features: Array, weights: Array | None) -> tuple[Array, Array]:
     if weights is None:
         return features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
     mean = np.average(features, axis=0, weights=weights)
@@ -166,6 +175,25 @@ class ClosedForm:
         return predicted + self.b
 
 
+def bytes_of_fit(N: int, F: int, outputs: int, ahead: bool = False) -> int:
+    """Return about the most bytes that a fit of N samples of F features in float32 holds, with these.
+
+    They are there as they are and standardised. Eigenvectors of R × R numbers take five times as many: those
+    given, LAPACK's own, its workspace of two, and what comes out. What the strength is chosen by, and what W
+    is made of, is U once more, or the features in double precision. Of those that go ``ahead`` in time there
+    are others once more, which were before.
+    """
+    R = min(N, F)
+    features, gram = 8 * N * F, 40 * R * R
+    if N <= F:
+        most = max(gram, 16 * N * N + 8 * N * min(F, COLUMNS), 8 * N * N + features)
+    else:
+        most = max(features + gram, 2 * features + 8 * F * F)
+    if ahead:
+        most = max(most, 8 * N * R) + 2 * features + 16 * N * R
+    return BUFFERS + features + most + 48 * N * outputs
+
+
 def _decomposed(scaled: Array) -> tuple[Array, Array]:
     """Return the left singular vectors U (N, R) and s² (R,), by the smaller of the two Gram matrices."""
     N, F = scaled.shape
@@ -174,11 +202,15 @@ def _decomposed(scaled: Array) -> tuple[Array, Array]:
         for first in range(0, F, COLUMNS):
             block = scaled[:, first : first + COLUMNS].astype(np.float64)
             gram += block @ block.T
+            del block
         squares, U = np.linalg.eigh(gram)
+        del gram
     else:
         exact = scaled.astype(np.float64)
         squares, V = np.linalg.eigh(exact.T @ exact)
-        U = exact @ V / np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny))
+        U = exact @ V
+        del exact, V  # beside what is chosen of U, which is as large
+        U /= np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny))
     real = squares > squares.max(initial=0) * max(N, F) * np.finfo(np.float64).eps
     return U[:, real], squares[real]
 

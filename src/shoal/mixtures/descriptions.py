@@ -33,6 +33,15 @@ def described(series: Sequences, channels: int) -> Array:
     return np.stack([_of_one(x[:channels, :steps].astype(np.float64)) for x, steps in pairs])
 
 
+def numbers_of(channels: int) -> int:
+    """Return how many numbers F describe a series of so many channels.
+
+    >>> numbers_of(1)
+    18
+    """
+    return (5 + PARTS) * min(channels, MOST_CHANNELS) + 1
+
+
 def _of_one(x: Array) -> Array:
     u = np.asarray(dct(x, axis=0, norm="ortho"))[:MOST_CHANNELS]
     steps = np.diff(u, axis=1) if u.shape[1] > 1 else np.zeros_like(u)

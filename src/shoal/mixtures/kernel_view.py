@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-from shoal.mixtures.closed_form import LEAST_DEVIATION, Ahead, chosen, chosen_ahead, moments
-from shoal.mixtures.descriptions import described
+from shoal.mixtures.closed_form import LEAST_DEVIATION, Ahead, bytes_of_fit, chosen, chosen_ahead, moments
+from shoal.mixtures.descriptions import described, numbers_of
 from shoal.mixtures.random_view import SHARPNESS
 from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, held_temperature
 from shoal.sequences import Sequences
@@ -36,6 +36,11 @@ class KernelView(View[Sequences]):
     @property
     def words(self) -> str:
         return "likeness of statistics"
+
+    def bytes(self, schooling: Schooling[Sequences]) -> int:
+        N, F = len(schooling.series), numbers_of(schooling.channels)
+        kernels = bytes_of_fit(N, N, schooling.targets.outputs, schooling.ahead) - 8 * N * N
+        return kernels + 8 * 4 * N * F
 
     def fit(self, schooling: Schooling[Sequences]) -> FittedKernel:
         found = described(schooling.series, schooling.channels)

@@ -43,10 +43,13 @@ def views_for(
     budget: float = BUDGET,
     features: int = FEATURES,
     draws: int = DRAWS,
+    *,
+    likeness: bool = True,
 ) -> list[View[Sequences]]:
     """Return the views of the ``kinds`` asked for that ``budget`` operations allow, the cheapest first.
 
-    What series are like in a few numbers is cheap, but for more than ``MANY`` of them.
+    What series are like in a few numbers is cheap, but for more than ``MANY`` of them; without ``likeness``
+    it is left out.
 
     Random convolutions come in two kinds, of the series and with their differences, once at least and
     averaged over ``draws`` at most; where series have gaps, also with what says where. They have fewer than
@@ -67,7 +70,7 @@ def views_for(
         features = max(min(features, int(budget // steps)), LEAST_FEATURES)
         cost = steps * features
         times = int(min(max(budget // cost, 1), draws))
-        views.extend(_random(schooling, features, times))
+        views.extend(_random(schooling, features, times, likeness))
         left -= times * cost
     trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
     for kind in trained:
@@ -79,14 +82,16 @@ def views_for(
     return views
 
 
-def _random(schooling: Schooling[Sequences], features: int, draws: int) -> list[View[Sequences]]:
+def _random(
+    schooling: Schooling[Sequences], features: int, draws: int, likeness: bool
+) -> list[View[Sequences]]:
     gaps = schooling.series.X.shape[1] > schooling.channels
     channels = schooling.channels if gaps else None
     views: list[View[Sequences]] = [
         RandomView(features, draws, channels=channels),
         RandomView(features, draws, differences=True, means=True, channels=channels),
     ]
-    if len(schooling.series) <= MANY:
+    if likeness and len(schooling.series) <= MANY:
         views.append(KernelView())
     return [*views, RandomView(features, differences=True, means=True)] if gaps else views
 

@@ -156,6 +156,19 @@ class RandomConvolutions:
             yield above.sum(axis=2) / np.maximum(positive, 1).astype(np.float32)
 
 
+def bytes_under_way(shape: tuple[int, int], least: int, features: int) -> int:
+    """Return about the bytes that a thread takes for some of the features of series of a shape (C, T).
+
+    There are ``least`` of them for one bias: a chunk of steps is compared with all biases of a dilation at
+    once, and what is above them is told and added up.
+    """
+    C, T = shape
+    each = dilations(T, features // least)
+    widest, longest = max(share for _, share in each), max(dilation for dilation, _ in each)
+    steps = max(CHUNK // widest, T)
+    return 9 * steps * widest + 4 * (2 * C + TAPS) * (steps + longest * (TAPS - 1))
+
+
 def _sound(part: Dilated) -> Dilated:
     """Return a part that was read; raise ``ValueError`` where it is none."""
     whole = (part.difference, part.dilation)

@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import softmax
 
-from shoal.mixtures.closed_form import ClosedForm
-from shoal.mixtures.random_convolutions import RandomConvolutions
+from shoal.mixtures.closed_form import ClosedForm, bytes_of_fit
+from shoal.mixtures.random_convolutions import KERNELS, RandomConvolutions, bytes_under_way
 from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, below, held_temperature
 from shoal.sequences import Sequences
 from shoal.shapes import Array
+from shoal.workers import count_workers
 
 SHARPNESS = 2.0
 """Of scores that are ±1 in training: two classes then have odds of e⁴, which the temperature corrects."""
@@ -39,6 +40,18 @@ class RandomView(View[Sequences]):
     def words(self) -> str:
         over = "series and differences" if self.differences else "series"
         return f"random convolutions of {over}{', values alone' if self.channels else ''}"
+
+    def bytes(self, schooling: Schooling[Sequences]) -> int:
+        N, C, T = map(int, schooling.series.X.shape)
+        K, threads = schooling.targets.outputs, count_workers(schooling.n_jobs)
+        under_way = bytes_under_way((self.channels or C, T), self._least, self.features)
+        layers = 8 * self.draws * self.features * (K + 2)
+        making = 8 * N * self.features + threads * under_way  # beside those of the draw before
+        return layers + max(making, bytes_of_fit(N, self.features, K, schooling.ahead))
+
+    @property
+    def _least(self) -> int:
+        return len(KERNELS) * (1 + self.differences) * (1 + self.means)
 
     def fit(self, schooling: Schooling[Sequences]) -> FittedRandom:
         series, layers = _first(schooling.series, self.channels), []

@@ -42,6 +42,11 @@ class TextNetworks(View[Sequence[str]]):
         """The view of codes that this is."""
         return TrainedView(self.architecture, (self.size,), self.epochs, RATE)
 
+    def bytes(self, schooling: Schooling[Sequence[str]]) -> int:
+        shape = 1, self.vocabulary.steps
+        codes = 16 * len(schooling.series) * self.vocabulary.steps  # and as they are padded
+        return codes + self.trained.bytes_for(schooling, shape)
+
     def fit(self, schooling: Schooling[Sequence[str]]) -> FittedTextNetworks | None:
         codes = self.vocabulary.encode(schooling.series)
         of_codes = Schooling(

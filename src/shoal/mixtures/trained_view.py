@@ -10,19 +10,24 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from shoal.mixtures.any_length import of_any_length
+from shoal.mixtures.closed_form import BUFFERS
 from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, temperature_of
 from shoal.populations.network import Network
 from shoal.populations.population import Population
 from shoal.populations.trainer import train
 from shoal.selection.candidates.architectures import Architecture, Hidden
+from shoal.selection.cohorts.planning import Cost
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
 from shoal.training.recipe import Recipe
+from shoal.workers import count_workers
 
 LEAST_BATCH, MOST_BATCH = 8, 64
 BATCHES = 8
 """Minibatches of an epoch, within these bounds."""
 RATE = 0.01
+PARAMETER = 48
+"""Bytes of each parameter of a member: itself, its gradient, what solvers remember, and the best so far."""
 CLIP = 1.0
 """Of the gradient's norm, so that no step of a recurrent network is thrown off by one steep place."""
 
@@ -66,6 +71,19 @@ class TrainedView(View[Sequences]):
         """Return the network for series of a shape (C, T)."""
         loss = "cross_entropy" if n_classes else "squared_error"
         return self.architecture.network(self.hidden, math.prod(shape), max(n_classes, 1), loss)
+
+    def bytes(self, schooling: Schooling[Sequences]) -> int:
+        return self.bytes_for(schooling, schooling.series.X.shape[1:])
+
+    def bytes_for(self, schooling: Schooling[Any], shape: Shape) -> int:
+        """Return the same of samples that are made into series of a shape (C, T)."""
+        targets, N, folds = schooling.targets, len(schooling.series), max(len(schooling.folds), 1)
+        network = self.network(shape, targets.n_classes)
+        threads = min(count_workers(schooling.n_jobs), folds)
+        cost = Cost(N, N, self.epochs, batch_size(N), 4, 0)
+        a_thread = cost.shared_bytes(network) + 2 * cost.bytes(network)
+        told = 24 * folds * N * targets.outputs  # what everyone is predicted, and as it is made
+        return BUFFERS + threads * a_thread + PARAMETER * folds * network.n_parameters + told
 
     def fit(self, schooling: Schooling[Sequences]) -> FittedNetworks | None:
         series, targets = schooling.series, schooling.targets

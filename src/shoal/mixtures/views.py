@@ -95,6 +95,10 @@ class View(ABC, Generic[Samples]):
     def fit(self, schooling: Schooling[Samples]) -> Fitted[Samples] | None:
         """Return the view that has learnt; None where nothing came out, as all networks diverged."""
 
+    def bytes(self, schooling: Schooling[Samples]) -> int:
+        """Return about the most bytes that ``fit`` holds at once, besides the samples."""
+        return 0
+
 
 def asked_for(kinds: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
     """Return the kinds of views that are asked for, of those that are known.

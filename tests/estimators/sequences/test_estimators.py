@@ -23,7 +23,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from shoal import SequenceClassifier, SequenceRegressor, Sequences
-from shoal.errors import DataError, ShoalWarning
+from shoal.errors import CapacityError, DataError, ShoalWarning
 from tests.clusters.crews import ADDRESS, here
 
 FEW: dict[str, Any] = {"views": ["random"], "n_features": 700, "n_draws": 1, "random_state": 0, "n_jobs": 1}
@@ -146,8 +146,10 @@ def test_missing_values_are_filled_and_told(classifier: SequenceClassifier) -> N
 
 
 def test_cloning_searching_and_keeping(classifier: SequenceClassifier) -> None:
-    search = GridSearchCV(SequenceClassifier(**FEW), {"n_draws": [1]}, cv=2).fit(X, Y)
-    assert search.best_score_ > 0.9
+    grid = {"n_features": [336, 700]}
+    search = GridSearchCV(SequenceClassifier(**FEW), grid, cv=2, error_score="raise").fit(X, Y)
+    assert search.best_score_ == max(search.cv_results_["mean_test_score"]) > 0.9
+    assert search.best_estimator_.n_features == search.best_params_["n_features"]
     assert cross_val_score(SequenceRegressor(**FEW), X, SIZES, cv=2).shape == (2,)
     restored = pickle.loads(pickle.dumps(classifier))  # noqa: S301
     np.testing.assert_array_equal(restored.predict_proba(XT), classifier.predict_proba(XT))
@@ -186,6 +188,14 @@ def test_what_cannot_be_learnt_from_is_said_in_one_line(series: Any, y: Any, mes
     with pytest.raises(ValueError, match=message) as caught:
         SequenceClassifier(**FEW).fit(series, y)
     assert "\n" not in str(caught.value)
+
+
+def test_what_there_is_no_memory_for_is_told_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoal.data.memory.available_bytes", lambda: 2**20)
+    with pytest.raises(
+        CapacityError, match=r"series under random convolutions of series needs .*fewer n_feat"
+    ):
+        SequenceClassifier(**FEW).fit(X, Y)
 
 
 def test_other_channels_than_those_fitted_are_refused(classifier: SequenceClassifier) -> None:

@@ -28,7 +28,7 @@ def home(most: int, **settings: Any) -> Housed:
     request = FitRequest("t.csv", "y", **settings)
     X = np.zeros((1, 1))
     part = Subset(X, X[:, 0])
-    prepared = cast("Prepared", Mock(train=part, validation=None, test=part, loss=("", 1)))
+    prepared = cast("Prepared", Mock(train=part, validation=None, test=part, loss=("", 1), following=0))
     method = for_rows(table_method(request, "ensemble", "regression", 1), 3000)
     assert method.recipe.batch_size == settings.get("batch_size", 64)
 

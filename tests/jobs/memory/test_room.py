@@ -28,7 +28,9 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 def room(most: int | None, cohorts: int = 100, validation: int = 0, outputs: int = 1) -> Room:
     X = np.zeros((1, 8))
     part = Subset(X, X[:, 0])
-    parts = Mock(train=part, validation=part if validation else None, test=part, loss=("", outputs))
+    parts = Mock(
+        train=part, validation=part if validation else None, test=part, loss=("", outputs), following=0
+    )
     return Room(Allowance(most, "so much is there"), cast("Prepared", parts), StudyPlan(9, cohorts, "", GIB))
 
 
@@ -62,6 +64,13 @@ def test_predictions_of_many_classes_may_be_the_most() -> None:
     outputs = 2**26  # of a row held out for 8 bytes each, and of one for the test for thrice as many
     assert room(None, outputs=outputs).bytes(1) == GIB + LATER + bytes_of_predictions(1, 1, outputs)
     assert bytes_of_predictions(1, 1, outputs) > 2 * GIB
+
+
+def test_what_follows_the_study_may_be_the_most_and_costs_no_thread() -> None:
+    told = room(3 * GIB + LATER)
+    told.prepared.following = 5 * GIB  # type: ignore[misc]
+    assert told.bytes(2) == 6 * GIB + LATER
+    assert told.workers(4) == 2
 
 
 def test_what_is_told_has_a_margin(monkeypatch: pytest.MonkeyPatch) -> None:

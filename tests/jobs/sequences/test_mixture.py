@@ -11,8 +11,9 @@ import pytest
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import prepare
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sequences.mixture import A_SECOND, budget_of, sized
+from shoal.jobs.sequences.mixture import sized
 from shoal.jobs.sequences.prepare import PreparedSequences
+from shoal.jobs.sequences.views import A_SECOND, budget_of
 from shoal.jobs.sizing.study import AskedSize, StudySize
 from shoal.mixtures.mixture import Mixture
 from shoal.mixtures.planning import BUDGET

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from shoal.clusters.lending import lend
+from shoal.data.memory import require_memory
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 from shoal.estimators.sequences.series import as_series, require_channels
@@ -75,6 +76,9 @@ class BaseSequenceEstimator(BaseMixed):
         schooling = self._schooling(padded, targets, attributes, len(series[0]))
         kinds = KINDS if isinstance(self.views, str) else self.views
         views = views_for(schooling, kinds, self.budget, self.n_features, self.n_draws)
+        for view in views if self.on is None else ():
+            what = f"{len(series):,} series under {view.words}"
+            require_memory(view.bytes(schooling), what, "use fewer n_features, or a part of the series")
         with lend(self.on) as crew:
             self.mixture_ = Mixture.fit(views, schooling, crew)
         return schooling

@@ -52,10 +52,14 @@ class Room:
 
     def bytes(self, workers: int) -> int:
         """Return about the most that the process holds at once, from its beginning to its end."""
-        return max(peak_bytes() or 0, self._study(workers))
+        following = int(MARGIN * (self._held() + LATER + SLACK * self.prepared.following))
+        return max(peak_bytes() or 0, self._study(workers), following)
+
+    def _held(self) -> int:
+        return resident_bytes() or PROGRAM + self.prepared.bytes
 
     def _study(self, workers: int) -> int:
-        held = resident_bytes() or PROGRAM + self.prepared.bytes
+        held = self._held()
         train, validation = self.prepared.train, self.prepared.validation
         copied = 0 if validation is None else train.X.nbytes + validation.X.nbytes
         judged, test, outputs = validation or train, self.prepared.test, self.prepared.loss[1]

@@ -13,20 +13,14 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from shoal.data.targets.losses import SQUARED
 from shoal.jobs.judging.held import Held
 from shoal.jobs.recipes import Method, as_asked, plain_method
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sequences.model import SequenceModel
+from shoal.jobs.sequences.views import LOSSES, budget_of, views_after
 from shoal.jobs.sizing.study import Sizing, StudySize
 from shoal.mixtures.mixture import Mixture, weighted
-from shoal.mixtures.planning import (
-    BUDGET,
-    FEATURES,
-    KINDS,
-    affordable,
-    views_for,
-)
+from shoal.mixtures.planning import affordable
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.trained_view import FittedNetworks, recipe_for
 from shoal.mixtures.views import Fitted, Schooling, at_temperature, temperature_of
@@ -40,23 +34,12 @@ if TYPE_CHECKING:
     from shoal.jobs.prepared import Prepared
     from shoal.selection.study import CapacityStudy
 
-BUDGETS = {"fast": 0.2, "good": 1.0, "best": 5.0}
-"""Times the operations that the estimators have."""
-A_SECOND = 5e8
-"""Operations for every second that the user allows, of several times as many that a core does."""
 STUDIED = 0.04
 """Of the operations, what the study of recurrent networks has: fold by fold they are slower by some times."""
 PACE = 2e9
 """Operations a second of a core, for an estimate that nothing is decided by."""
 RATE = 0.001
 """Of a solver that the user names."""
-
-
-def budget_of(request: FitRequest) -> float:
-    """Return how many operations learning may take."""
-    if request.budget is not None:
-        return request.budget
-    return BUDGETS[request.quality] * BUDGET if request.time is None else A_SECOND * request.time
 
 
 def method_for(request: FitRequest, shape: Shape, N: int) -> Method:
@@ -89,7 +72,7 @@ def learnt(
     and of losses that those have not, the networks are the model.
     """
     model, held = cast("SequenceModel", prepared.model(study.best)), Held.of(study)
-    if held.again or prepared.rule(request) != "ensemble" or prepared.loss[0] not in _LOSSES:
+    if held.again or prepared.rule(request) != "ensemble" or prepared.loss[0] not in LOSSES:
         return model, held
     X, y = prepared.development
     assert isinstance(X, Sequences)
@@ -104,10 +87,8 @@ def learnt(
         grouped=attributes.groups is not None,
         ahead=attributes.times is not None,
     )
-    features = request.features or FEATURES
-    views = views_for(schooling, KINDS, budget_of(request), features)
     taught: list[tuple[str, Fitted[Sequences]]] = [("networks of the study", _view(study, held, schooling))]
-    for view in views:
+    for view in views_after(request, schooling):
         fitted = view.fit(schooling)
         if fitted is not None:
             taught.append((view.words, fitted))
@@ -115,9 +96,6 @@ def learnt(
     plain = weighted([member.held_out[schooling.held] for member in mixture.members], mixture.weights)
     mixed = replace(held, predictions=plain, rows=schooling.held, folds=None)
     return replace(model, mixture=mixture), mixed
-
-
-_LOSSES = ("log_loss", "cross_entropy", SQUARED)
 
 
 def _view(study: CapacityStudy, held: Held, schooling: Schooling[Sequences]) -> FittedNetworks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,8 +36,9 @@ from shoal.jobs.metadata import attributes_from, counting, unit_of
 from shoal.jobs.prepared import Prepared, Subset, collected
 from shoal.jobs.recipes import Method
 from shoal.jobs.request import FitRequest
-from shoal.jobs.sequences.mixture import budget_of, learnt, method_for, sized
+from shoal.jobs.sequences.mixture import learnt, method_for, sized
 from shoal.jobs.sequences.model import SequenceModel
+from shoal.jobs.sequences.views import Aftermath, aftermath_of, budget_of
 from shoal.jobs.sizing.study import Sizing
 from shoal.plots.series import SequenceShape
 from shoal.populations.population import Population
@@ -59,6 +60,15 @@ class PreparedSequences(Prepared):
     task: TaskChoice
     preprocessor: SequenceReading
     series: tuple[SeriesSet, SeriesSet | None, SeriesSet]
+    after: Aftermath = field(default_factory=Aftermath)
+
+    @property
+    def less(self) -> dict[str, Any]:
+        return self.after.less
+
+    @property
+    def following(self) -> int:
+        return self.after.bytes
 
     @property
     def noun(self) -> str:
@@ -117,7 +127,7 @@ class PreparedSequences(Prepared):
 
     def decided(self, request: FitRequest) -> dict[str, Any]:
         usual = request.time is None and request.quality == "good"
-        return {} if usual else {"budget": budget_of(request)}
+        return self.less | ({} if usual else {"budget": budget_of(request)})
 
     def afterwards(self, request: FitRequest) -> float:
         return SHARE * (request.time or 0.0)
@@ -126,7 +136,8 @@ class PreparedSequences(Prepared):
         return SequenceModel(self.preprocessor, self.target, population)
 
     def learnt(self, request: FitRequest, study: CapacityStudy) -> tuple[SequenceModel, Held]:
-        return learnt(request, self, study, len(self.preprocessor.channels.channels))
+        housed = replace(request, **self.less, jobs=self.after.jobs)
+        return learnt(housed, self, study, len(self.preprocessor.channels.channels))
 
 
 def _rule(request: FitRequest) -> str:
@@ -175,7 +186,7 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
             return Subset(X, y, attributes_from(some.metadata, roles, len(some), parts.unit(roles)))
 
         made = part(train), None if validation is None else part(validation), part(test)
-    return PreparedSequences(
+    prepared = PreparedSequences(
         target=target,
         n_rows=len(lengths),
         train=made[0],
@@ -191,6 +202,8 @@ def prepare_sequences(request: FitRequest) -> PreparedSequences:
         preprocessor=preprocessor,
         series=series,
     )
+    after = aftermath_of(prepared, request, len(preprocessor.channels.channels))
+    return replace(prepared, after=after, warnings=(*prepared.warnings, *after.told))
 
 
 def _read(request: FitRequest, roles: Roles) -> tuple[Origin, SequenceData]:
