@@ -45,6 +45,14 @@ def test_sequences_know_where_their_channels_are(channels_first: bool) -> None:
     same(as_series(Sequences.of([LONG.T, SHORT.T]), channels_first), [LONG.T, SHORT.T])
 
 
+def test_what_is_like_an_array_is_one() -> None:
+    class Wrapped:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.stack([LONG, LONG + 1])
+
+    same(as_series(Wrapped()), [LONG.T, LONG.T + 1])
+
+
 def test_frames_of_series() -> None:
     nested = pd.DataFrame(
         {"a": [pd.Series(LONG[:, 0]), pd.Series(SHORT[:, 0])], "b": [LONG[:, 1], SHORT[:, 1]]}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from shoal import Sequences, SequenceTagger
 from shoal.errors import DataError, ShoalWarning
@@ -73,6 +77,29 @@ def test_a_seed_gives_the_same_bits_on_any_threads(tagger: SequenceTagger) -> No
     again = clone(tagger).set_params(n_jobs=1).fit(X, y)
     for ours, theirs in zip(tagger.predict_proba(X[:5]), again.predict_proba(X[:5]), strict=True):
         assert (ours == theirs).all()
+
+
+def test_cloning_searching_and_keeping(tagger: SequenceTagger) -> None:
+    X, y = sentences(30)
+    copy = clone(tagger)
+    assert copy.get_params() == tagger.get_params()
+    with pytest.raises(NotFittedError):
+        copy.predict(X)
+    scarce = SequenceTagger(**SETTINGS | {"n_jobs": 1})
+    search = GridSearchCV(scarce, {"budget": [1.0, 5e8]}, cv=2, error_score="raise").fit(X, y)
+    worse, better = search.cv_results_["mean_test_score"]
+    assert better > worse
+    assert search.best_params_ == {"budget": 5e8}
+    assert cross_val_score(scarce, X, y, cv=2).shape == (2,)
+    restored = pickle.loads(pickle.dumps(tagger))  # noqa: S301
+    assert restored.sentence_ == tagger.sentence_
+    for ours, theirs in zip(restored.predict_proba(X), tagger.predict_proba(X), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_is_sparse_is_refused() -> None:
+    with pytest.raises(DataError, match="X is a sparse dia_array, not supported"):
+        SequenceTagger().fit(sparse.dia_array(np.eye(3)), [["a", "b", "c"]] * 3)
 
 
 def test_series_of_numbers() -> None:

@@ -72,6 +72,8 @@ def _arrays(X: Any, channels_first: bool) -> Iterable[Array]:
     if hasattr(X, "columns") or levels_of(X) > 1:
         return _of_frame(X)
     require_dense(X, "X")
+    if hasattr(X, "__array__") and not isinstance(X, Iterable):
+        X = np.asarray(X)
     if isinstance(X, str | bytes) or not isinstance(X, Iterable):
         raise DataError(f"X must be a list of series or an array (N, T, C), got {type(X).__name__}")
     if isinstance(X, np.ndarray) and X.dtype != object and X.ndim not in (2, 3):

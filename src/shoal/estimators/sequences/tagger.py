@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
 from shoal.estimators.sequences.pandas_panels import PanelSteps, is_panel, levels_of
-from shoal.estimators.sequences.series import as_series, require_channels
+from shoal.estimators.sequences.series import as_series, require_channels, require_dense
 from shoal.estimators.shared.parameters import COUNT, POSITIVE
 from shoal.estimators.shared.seeds import drawn_seed
 from shoal.mixtures.taggers import Tagged, Taggers
@@ -95,7 +95,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
         items: list[Any] = as_series(X, self.channels_first) if sentences is None else sentences
         labels = _labels(y, [_steps(item) for item in items], X)
         if len(items) < 2:
-            raise DataError(f"X holds 1 sequence; {type(self).__name__} learns from 2 at least")
+            raise DataError(f"X holds 1 sequence; {type(self).__name__} learns from 2 at least, n_samples=1")
         self.classes_ = np.unique(np.concatenate(labels))
         if len(self.classes_) < 2:
             raise DataError(f"y has one label only, {self.classes_[0]}; two at least are needed")
@@ -144,6 +144,13 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
             f"{usual} gets {self.baseline_accuracy_:.2%}."
         )
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True  # of series
+        tags.target_tags.required = True
+        return tags
+
     def _learn_reading(self, items: list[Any], words: bool) -> None:
         """Learn how sequences are read, from those that are trained on."""
         if words:
@@ -179,6 +186,7 @@ def _sentences(X: Any) -> list[list[str]] | None:
     """Return sentences as lists of words, None of what are series."""
     if isinstance(X, Sequences | np.ndarray) or hasattr(X, "columns") or levels_of(X) > 1:
         return None
+    require_dense(X, "X")
     if isinstance(X, str) or not isinstance(X, Iterable):
         raise DataError(f"X must be a list of sequences, got {type(X).__name__}")
     items = list(X)
