@@ -88,3 +88,16 @@ def test_what_developers_need_not_install_is_installed_somewhere(target: str, pa
     assert recipe
     extras = pyproject()["project"]["optional-dependencies"]
     assert [name for name in packages if name not in recipe[1] or name not in extras] == []
+
+
+def test_every_scikit_learn_from_the_oldest_to_the_locked_one_is_tried() -> None:
+    job = workflow("tests")["jobs"]["scikit-learn"]
+    tried = job["strategy"]["matrix"]["version"]
+    lines = (ROOT / "tools" / "locked.txt").read_text(encoding="utf-8").splitlines()
+    (locked,) = (line.partition("==")[2].split() for line in lines if line.startswith("scikit-learn=="))
+    (oldest,) = re.findall(r"scikit-learn>=([\d.]+)", "\n".join(pyproject()["project"]["dependencies"]))
+    last = int(locked[0].split(".")[1])
+    assert tried == [f"1.{minor}" for minor in range(int(oldest.split(".")[1]), last)]
+    run = commands(job["steps"])
+    assert "scikit-learn==${{ matrix.version }}.*" in run
+    assert run.endswith("tests/estimators")  # all of them, those of test_every_check.py too
