@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shoal import SequenceClassifier, SequenceRegressor
-from shoal.mixtures.planning import DRAWS, FEATURES, LEAST_FEATURES
+from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, LEAST_FEATURES
 
 pytest.importorskip("aeon", reason="the checks of aeon, of the extra peers")
 
@@ -32,12 +32,14 @@ class Around:
     def __init__(
         self,
         views: Any = "auto",
+        budget: float = BUDGET,
         n_features: int = FEATURES,
         n_draws: int = DRAWS,
         random_state: Any = None,
         n_jobs: int = 1,
     ) -> None:
         self.views = views
+        self.budget = budget
         self.n_features = n_features
         self.n_draws = n_draws
         self.random_state = random_state
@@ -53,8 +55,9 @@ class Around:
         return self.fitted_.predict(X)
 
     @classmethod
-    def _get_test_params(cls, parameter_set: str = "default") -> dict[str, Any]:
-        return {"views": ["random"], "n_features": LEAST_FEATURES, "n_draws": 1}
+    def _get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        trained = {"views": ["convolutional", "recurrent"], "budget": 1e7}
+        return [{"views": ["random"], "n_features": LEAST_FEATURES, "n_draws": 1}, trained]
 
 
 class AroundClassifier(Around, BaseClassifier):
