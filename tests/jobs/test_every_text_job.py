@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from shoal.cli.terminal import TerminalListener
-from shoal.errors import ConfigurationError, DataError, ModelFolderError, ShoalWarning
+from shoal.errors import CapacityError, ConfigurationError, DataError, ModelFolderError, ShoalWarning
 from shoal.export.saved import export_folder
 from shoal.jobs.check import check_subject
 from shoal.jobs.deadline import Deadline
@@ -23,12 +23,15 @@ from shoal.jobs.kinds import KINDS
 from shoal.jobs.predict import predict_data
 from shoal.jobs.request import FitRequest
 from shoal.jobs.saved.folder import load_model
+from shoal.jobs.saved.layout import PLAN
 from shoal.jobs.subjects.saved import saved_subject
+from shoal.jobs.texts import terms
 from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.prepare import prepare_texts
 from shoal.jobs.texts.reading import read_texts
 from shoal.jobs.texts.shown import shown
+from shoal.mixtures.text_linear import LinearText
 from shoal.report.html import render
 
 Fit = Callable[..., FinishedJob]
@@ -121,6 +124,34 @@ def test_a_resumed_job_ends_as_if_nothing_had_happened(
     for changed, said in (({"characters": True}, "--characters"), ({"budget": 1e9}, "--budget")):
         with pytest.raises(ConfigurationError, match=said):
             fit(table, "label", tmp_path / "out", resume=True, **asked | changed)
+
+
+@pytest.mark.parametrize("name", ["features", "memory"])
+def test_there_are_as_many_terms_as_there_is_memory_for(
+    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None, name: str
+) -> None:
+    """As if all of them were too many."""
+    table, asked = write(tmp_path / "films.csv", range(40)), {**SMALL, "text": "review", "quality": "fast"}
+    if name == "memory":
+        monkeypatch.setattr(terms, "LARGE", 0)
+        monkeypatch.setattr(LinearText, "within", lambda view, *_: dataclasses.replace(view, terms=30))
+        done = fit(table, "label", tmp_path / "out", **asked)
+        told = "the linear view of texts has the 30 commonest terms of each unit, as with --features 30, for "
+        assert told in json.dumps(done.evidence)
+        assert json.loads((done.folder / PLAN).read_text())["plainer"] == {"features": 30}
+    else:
+        done = fit(table, "label", tmp_path / "out", **asked, features=30)
+    assert "--features 30" in done.evidence["asked"]["again"]
+    assert max(len(part.terms) for part in done.model.preprocessor.views[0].parts) == 30
+
+
+def test_terms_that_are_asked_for_have_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = str(write(tmp_path / "films.csv", range(40)))
+    with pytest.raises(ConfigurationError, match="--features 0 leaves no terms of texts; give 1 at least"):
+        prepare_texts(FitRequest(table, "label", text="review", features=0))
+    for features in (None, 500):
+        with pytest.raises(CapacityError, match=r"the linear view of texts needs more .* allow more"):
+            prepare_texts(FitRequest(table, "label", text="review", features=features, memory=1000))
 
 
 def test_the_report_colours_words_by_what_they_say(fitted_texts: FinishedJob) -> None:

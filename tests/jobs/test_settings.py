@@ -53,7 +53,7 @@ MEANT: dict[str, tuple[Any, str]] = {
     "future": (("a",), "f"),
     "tested": (True, "f"),
     "characters": (True, "x"),
-    "features": (100, "sl"),
+    "features": (100, "xsl"),
     "budget": (1e9, "xslf"),
     "image_size": ((8, 8), "i"),
     "augment": ("none", "i"),

@@ -11,6 +11,7 @@ import pytest
 
 from shoal.mixtures.closed_form import ClosedForm, bytes_of_fit, moments
 
+CLEARED = Path("/proc/self/clear_refs").exists()
 # A kind of view, about so many features or units, and the series (N, C, T) that it learns from.
 MEASURED = """
 import sys
@@ -51,9 +52,7 @@ print(told.bytes(known), peak() - before)
 """
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/clear_refs").exists(), reason="the kernel alone counts what LAPACK takes"
-)
+@pytest.mark.skipif(not CLEARED, reason="the kernel alone counts what is taken by others than NumPy")
 @pytest.mark.parametrize(
     ("kind", "sizes"),
     [
@@ -70,6 +69,52 @@ def test_the_estimated_memory_is_what_a_process_takes(kind: str, sizes: tuple[in
     estimated, taken = map(int, ran.stdout.split())
     assert taken > 2**24  # or nothing was measured
     assert 0.9 * taken < estimated < 2 * taken
+
+
+# Texts of so many words, out of a vocabulary, in so many classes.
+OF_TEXTS = """
+import sys
+import warnings
+import numpy as np
+from shoal.mixtures.targets import Targets
+from shoal.mixtures.sample_space import SampleSpace
+from shoal.mixtures.text_linear import LinearText, _bytes, _weights
+from shoal.mixtures.views import Schooling
+
+def schooling(N, vocabulary, classes, steps):
+    rng, rows = np.random.default_rng(0), np.arange(N)
+    words = ["".join(rng.choice(list("abcdefghij"), 7)) for _ in range(vocabulary)]
+    texts = [" ".join(words[k] for k in rng.integers(0, vocabulary, steps)) for _ in range(N)]
+    folds = [(np.setdiff1d(rows, held), held) for held in np.array_split(rows, 5)]
+    return Schooling(texts, Targets(rows % classes, classes), folds, 0)
+
+def peak():
+    status = open("/proc/self/status").read()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+warnings.simplefilter("ignore")
+view = LinearText((("words", 1),), operations=1e9)
+known = schooling(*map(int, sys.argv[1:]))
+view.fit(schooling(60, 20, 3, 5))  # whatever is loaded once
+X = _weights(view._counted(known), known.series)
+estimated = _bytes(known, X.shape[1], X.nnz, SampleSpace.pays(X, known.targets.outputs))
+del X
+open("/proc/self/clear_refs", "w").write("5")  # the peak counts from here
+before = peak()
+view.fit(known)
+print(estimated, peak() - before)
+"""
+
+
+@pytest.mark.skipif(not CLEARED, reason="the kernel alone counts what is taken by others than NumPy")
+@pytest.mark.parametrize("sizes", [(6500, 12000, 20, 12), (1500, 6000, 50, 60)], ids=["terms", "samples"])
+def test_a_layer_over_terms_takes_what_is_estimated(sizes: tuple[int, ...]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", OF_TEXTS, *map(str, sizes)], capture_output=True, text=True, check=True
+    )
+    estimated, taken = map(int, ran.stdout.split())
+    assert taken > 2**24  # or nothing was measured
+    assert 0.9 * taken < estimated < 2.2 * taken
 
 
 def test_moments_of_some_features_at_a_time_are_those_of_all() -> None:

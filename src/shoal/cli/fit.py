@@ -204,7 +204,7 @@ def fit(
         int | None,
         typer.Option(
             help="About so many random convolutions of sequences; 0 for none, and fewer than half as many "
-            "as there are sequences leave likeness out, too."
+            "as there are sequences leave likeness out, too. Of texts at most so many terms of each unit."
         ),
     ] = None,
     budget: Annotated[

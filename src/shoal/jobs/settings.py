@@ -36,7 +36,7 @@ FOR: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("id", "order"), (LONG, FORECASTS)),
     **dict.fromkeys(("horizon", "season", "future", "tested"), (FORECASTS,)),
     **dict.fromkeys(("text", "characters"), (TEXTS,)),
-    "features": (SEQUENCES,),
+    "features": (TEXTS, SEQUENCES),
     "budget": (TEXTS, SEQUENCES, FORECASTS),
     **dict.fromkeys(("image_size", "augment"), (IMAGES,)),
     "strict": (SEQUENCES, IMAGES, FORECASTS),

@@ -74,6 +74,11 @@ class SampleSpace:
         coordinates[places] = np.tril(factor[:, :rank].astype(np.float32))
         return cls(coordinates, X[places[:rank]], factor[:rank, :rank])
 
+    @staticmethod
+    def bytes(N: int) -> int:
+        """Return about the most bytes that the space of N samples takes, their products most of all."""
+        return 20 * N * N + 24 * min(ROWS, N) * N
+
     def layer(self, B: Array) -> Array:
         """Return W = V B (F, K) of a layer B (r, K) of coordinates."""
         with threadpool_limits(limits=1, user_api="blas"):

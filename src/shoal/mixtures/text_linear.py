@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
 from shoal.errors import ShoalWarning
+from shoal.mixtures.closed_form import BUFFERS
 from shoal.mixtures.linear_effort import Effort
-from shoal.mixtures.sample_space import SampleSpace
+from shoal.mixtures.sample_space import MOST_SAMPLES, SampleSpace
 from shoal.mixtures.sparse_linear import ChosenLinear, SparseLinear, judging
 from shoal.mixtures.views import Fitted, Kept, Schooling, View, at_temperature, held_temperature
 from shoal.shapes import Array, BoolArray
@@ -24,6 +25,10 @@ RUNS = ((WORDS, 2), (CHARACTERS, 5))
 """What is counted, and how long its runs are at most."""
 NUMBERS = 2**25
 """Of a layer at most, all classes together."""
+LEAST_TERMS, FEWER = 100, 0.8
+"""Terms that are worth a layer, and of so many the next that are tried."""
+LAYERS = 33
+"""Times a layer that L-BFGS takes."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,50 @@ class LinearText(View[Sequence[str]]):
     runs: tuple[tuple[str, int], ...] = RUNS
     operations: float = math.inf
     """What choosing the layer may take; what is given up for it is told in a warning."""
+    terms: int | None = None
+    """Of each unit at most, the commonest; None for as many as ``NUMBERS`` has room for."""
 
     @property
     def words(self) -> str:
         return f"linear over {' and '.join(f'1–{longest} {unit}' for unit, longest in self.runs)}"
 
+    def bytes(self, schooling: Schooling[Sequence[str]]) -> int:
+        found = sum(longest for _, longest in self.runs) * sum(map(len, schooling.series))
+        F = self._most(schooling) * len(self.runs)
+        few = len(schooling.series) <= min(MOST_SAMPLES, F)
+        return max(_bytes(schooling, F, found, inside) for inside in {False, few})
+
+    def within(self, memory: float, schooling: Schooling[Sequence[str]]) -> LinearText | None:
+        """Return the view with as many terms as so many bytes have room for; None where there is none.
+
+        The texts are counted where more terms than they may have would be too many.
+        """
+        if self.bytes(schooling) <= memory:
+            return self
+        parts = self._counted(schooling)
+        X, known = _weights(parts, schooling.series), [len(part.terms) for part in parts]
+        inside = SampleSpace.pays(X, schooling.targets.outputs)
+        if _bytes(schooling, X.shape[1], X.nnz, inside) <= memory:
+            return self
+        most = max(known)
+        while (most := int(FEWER * most)) >= LEAST_TERMS:
+            F = sum(min(count, most) for count in known)
+            ways = {False, inside and X.shape[0] <= F}
+            if max(_bytes(schooling, F, X.nnz, way) for way in ways) <= memory:
+                return replace(self, terms=most)
+        return None
+
+    def _most(self, schooling: Schooling[Sequence[str]]) -> int:
+        most = min(MOST_TERMS, max(NUMBERS // (schooling.targets.outputs * len(self.runs)), 1))
+        return most if self.terms is None else min(self.terms, most)
+
+    def _counted(self, schooling: Schooling[Sequence[str]]) -> tuple[TfIdf, ...]:
+        most = self._most(schooling)
+        return tuple(TfIdf.fit(schooling.series, unit, longest, most) for unit, longest in self.runs)
+
     def fit(self, schooling: Schooling[Sequence[str]]) -> FittedLinearText:
         targets = schooling.targets
-        most = min(MOST_TERMS, max(NUMBERS // (targets.outputs * len(self.runs)), 1))
-        parts = tuple(TfIdf.fit(schooling.series, unit, longest, most) for unit, longest in self.runs)
+        parts = self._counted(schooling)
         X = _weights(parts, schooling.series)
         chosen = ChosenLinear.fit(X, targets, schooling.folds, self._effort(X, schooling))
         temperature = held_temperature(chosen.held_out, schooling)
@@ -108,6 +148,18 @@ class FittedLinearText(Fitted[Sequence[str]]):
             raise ValueError("its linear layer is not finite")
         layer = SparseLinear(W, b, config["classes"])
         return cls(parts, layer, config["temperature"], np.zeros((0, len(b))))
+
+
+def _bytes(schooling: Schooling[Sequence[str]], F: int, found: int, inside: bool) -> int:
+    """Return about the most bytes that a layer over F terms takes, ``found`` so many times in the texts.
+
+    A weight is a number and a place, of all texts and of those of a fold, and once more as columns. L-BFGS
+    keeps twenty of its steps and gradients; each fold has its layer, and the one before. ``inside`` the space
+    of the samples, layers are of no more directions than there are samples.
+    """
+    N, K = len(schooling.series), schooling.targets.outputs
+    layers = (LAYERS + 2 * len(schooling.folds)) * 8 * K
+    return BUFFERS + 60 * found + (SampleSpace.bytes(N) + layers * N + 16 * F * K if inside else layers * F)
 
 
 def _weights(parts: Sequence[TfIdf], texts: Sequence[str]) -> csr_matrix:

@@ -35,17 +35,18 @@ def text_views(
     kinds: Iterable[str] = KINDS,
     budget: float = BUDGET,
     linear: float = math.inf,
+    terms: int | None = None,
 ) -> list[View[Sequence[str]]]:
     """Return the views of the ``kinds`` asked for that ``budget`` operations allow, of texts cut by ``unit``.
 
     Each kind of network has an equal share, for as many channels as that trains long enough. Where there is
     no linear view, the smallest network of each kind is trained in any case. The linear view has operations
-    of its own, ``linear``.
+    of its own, ``linear``, and so many ``terms`` of each unit at most.
 
     Raises ``UnknownNameError`` for a kind that is none, ``ConfigurationError`` for none at all.
     """
     kinds = asked_for(kinds, KINDS)
-    views: list[View[Sequence[str]]] = [LinearText(RUNS[unit], linear)] if LINEAR in kinds else []
+    views: list[View[Sequence[str]]] = [LinearText(RUNS[unit], linear, terms)] if LINEAR in kinds else []
     trained = [kind for kind in (CONVOLUTIONAL, RECURRENT) if kind in kinds]
     vocabulary = Vocabulary.fit(schooling.series, unit) if trained else None
     for kind in trained:

@@ -67,7 +67,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Let views be those of a list, each of which has learnt what it says; None where none has."""
     views: list[Any] = []
 
-    def text_views(schooling: Any, unit: str, budget: float, linear: float) -> list[Any]:
+    def text_views(schooling: Any, unit: str, budget: float, linear: float, terms: Any) -> list[Any]:
         return [
             SimpleNamespace(words=f"view {k}", fit=lambda of, said=said: None if said is None else Says(said))
             for k, said in enumerate(views)

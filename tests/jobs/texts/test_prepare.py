@@ -47,7 +47,7 @@ def asked(table: str, **settings: Any) -> FitRequest:
 def test_no_view_is_taught_by_an_author_whom_it_is_asked_about(
     table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def taught(column: str, unit: str, schooling: Any, budget: float, linear: float) -> None:
+    def taught(column: str, unit: str, schooling: Any, *_: Any) -> None:
         raise Taught(schooling)
 
     monkeypatch.setattr(TextFeatures, "fit", taught)
@@ -79,9 +79,7 @@ def test_texts_weigh_and_later_ones_weigh_views(tmp_path: Path, monkeypatch: pyt
     rows = [f"{'good' if row % 2 else 'bad'} {row},{(7 * row) % 40},{row % 3},{row % 2}" for row in range(40)]
     path.write_text("\n".join(["review,day,count,label", *rows]))
 
-    def taught(
-        column: str, unit: str, schooling: Any, budget: float, linear: float
-    ) -> tuple[TextFeatures, Array]:
+    def taught(column: str, unit: str, schooling: Any, *_: Any) -> tuple[TextFeatures, Array]:
         kept["schooling"] = schooling
         told = np.zeros((len(schooling.held), 1))
         views = (Long(np.zeros((0, 2))),)

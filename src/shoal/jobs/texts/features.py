@@ -48,15 +48,16 @@ class TextFeatures:
         schooling: Schooling[Sequence[str]],
         budget: float,
         linear: float = math.inf,
+        terms: int | None = None,
     ) -> tuple[Self, Array]:
         """Return the views of the texts trained on, and their features (M, n) when held out of a fold.
 
-        Networks have the ``budget`` of operations, the linear view ``linear``.
+        Networks have the ``budget`` of operations, the linear view ``linear``, and ``terms`` at most.
         """
         if not any(text.strip() for text in schooling.series):
             raise DataError(f"every text of the column {column!r} is empty; name a column with texts")
         planned, n_classes = (
-            text_views(schooling, unit, budget=budget, linear=linear),
+            text_views(schooling, unit, budget=budget, linear=linear, terms=terms),
             schooling.targets.n_classes,
         )
         taught = [(view.words, view.fit(schooling)) for view in planned]

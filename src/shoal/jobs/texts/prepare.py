@@ -33,6 +33,7 @@ from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.notes import tell_of
 from shoal.jobs.texts.reading import TextRows, read_texts, texts_of
+from shoal.jobs.texts.terms import terms_within
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET
 from shoal.mixtures.views import Schooling
@@ -74,6 +75,12 @@ class PreparedTexts(Prepared):
     preprocessor: TextFeatures
     texts: tuple[TextRows, TextRows | None, TextRows]
     quality: str
+    terms: int | None = None
+    """Of a unit at most, where memory has decided that."""
+
+    @property
+    def less(self) -> dict[str, Any]:
+        return {} if self.terms is None else {"features": self.terms}
 
     @property
     def noun(self) -> str:
@@ -97,7 +104,7 @@ class PreparedTexts(Prepared):
 
     def decided(self, request: FitRequest) -> dict[str, Any]:
         timed = {} if request.time is None else {"budget": _linear_operations(request)}
-        return {"quality": self.quality, **timed}
+        return {"quality": self.quality, **timed, **self.less}
 
     def rule(self, request: FitRequest) -> str:
         return _rule(request)
@@ -151,7 +158,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         test = given.train.rows(rows.test) if given.test is None else given.test
         target = whole or TargetEncoder.fit(train.targets, task.task, loss=request.loss)
         n_rows = len(train) + len(test) + (0 if held is None else len(held))
-        features, taught, known = _taught(request, train, target, attributes.take(rows.train))
+        features, terms, taught, known = _taught(request, train, target, attributes.take(rows.train))
         train = train if len(known) == len(train) else train.rows(known)
         tell_of(features, request.text, train, held, test)
         dtype = _method(request).recipe.rule.dtype
@@ -160,8 +167,7 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
             X, y = features.transform(some.texts, dtype, request.jobs), target.encode(some.targets)
             return Subset(X, y, attributes_from(some.metadata, roles, len(some), given.unit(roles)))
 
-        validation = None if held is None else part(held)
-        tested = part(test)
+        validation, tested = None if held is None else part(held), part(test)
     return PreparedTexts(
         target=target,
         n_rows=n_rows,
@@ -178,13 +184,14 @@ def prepare_texts(request: FitRequest) -> PreparedTexts:
         preprocessor=features,
         texts=(train, held, test),
         quality=_quality(request),
+        terms=terms,
     )
 
 
 def _taught(
     request: FitRequest, train: TextRows, target: TargetEncoder, attributes: Attributes
-) -> tuple[TextFeatures, Subset, IntArray]:
-    """Return the views that the texts teach, and what they say of those that were held out, and which.
+) -> tuple[TextFeatures, int | None, Subset, IntArray]:
+    """Return the views that the texts teach, of how many terms, what they say of texts held out, and which.
 
     Where time has a say, no view says anything honest of the earlier ones, and they are left out of the part.
     """
@@ -206,7 +213,9 @@ def _taught(
     )
     unit = CHARACTERS if request.characters else WORDS
     networks, linear = BUDGETS[_quality(request)] * BUDGET, _linear_operations(request)
-    features, X = TextFeatures.fit(request.text, unit, schooling, networks, linear)
+    terms = terms_within(request, unit, schooling)
+    most = request.features if terms is None else terms
+    features, X = TextFeatures.fit(request.text, unit, schooling, networks, linear, most)
     known, dtype = schooling.held, _method(request).recipe.rule.dtype
     if len(known) < len(texts):
         warnings.warn(
@@ -215,7 +224,7 @@ def _taught(
             ShoalWarning,
             stacklevel=2,
         )
-    return features, Subset(X.astype(dtype), targets.values[known], attributes.take(known)), known
+    return features, terms, Subset(X.astype(dtype), targets.values[known], attributes.take(known)), known
 
 
 def _quality(request: FitRequest) -> str:
