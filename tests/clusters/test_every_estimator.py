@@ -21,9 +21,13 @@ from shoal import CapacityStudyCV, MLPClassifier, SequenceClassifier
 from tests.clusters.started import dask
 from tests.snippets import blocks_of
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("SHOAL_CLUSTERS"), reason="starting clusters takes minutes; make clusters does it"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not os.environ.get("SHOAL_CLUSTERS"), reason="starting clusters takes minutes; make clusters does it"
+    ),
+    # Ray lets go of processes that it has not waited for, and whoever is next is told of them
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 IRIS = load_iris(return_X_y=True)
 RNG = np.random.default_rng(0)
 WAVES = np.sin(np.arange(30) * np.where(np.arange(60) % 2, 0.3, 0.5)[:, None])[:, None, :]
@@ -83,7 +87,9 @@ def test_series_are_classified_as_by_one_process(on: str) -> None:
 
 def test_the_example_of_the_page_runs(on: str) -> None:
     (block,) = [block for block in blocks_of(DISTRIBUTION) if block.needs == "cluster"]
-    text = block.text
+    text, sizes = block.text, "range(1, 33), starts=30"
+    assert sizes in text
+    text = text.replace(sizes, "range(1, 4), starts=2")  # of 4 800 networks
     for address in ("tcp://scheduler:8786", '"ray"'):
         assert address in text
         text = text.replace(address, on if address.startswith("tcp") else f'"{on}"')
