@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tanh": np.tanh,
     "sigmoid": lambda x, out: np.reciprocal(1 + np.exp(-x), out=out),
 }
-ELEMENTS = 4096
+ELEMENTS, FEW = 4096, 64
 LEAST_SECONDS = 0.01
 """A measurement repeats its kernel until it takes this long."""
 
@@ -59,12 +59,18 @@ def measure_kernels(say: Callable[[str], None], repeats: int) -> list[Kernel]:
 
 
 def speeds(dtype: str, repeats: int) -> tuple[float, float]:
-    """Return the peak in operations a second, and the seconds of a tanh, the best of interleaved repeats."""
+    """Return the peak in operations a second, and the seconds of a tanh, the best of interleaved repeats.
+
+    A tanh without the call from Python: by how much longer one of many numbers takes than one of few.
+    """
     x = np.random.default_rng(0).normal(size=ELEMENTS).astype(dtype)
-    tanh = _times(_native.apply, INSTRUCTION_SET, "tanh", x, np.empty_like(x))
+    few, many = (
+        _times(_native.apply, INSTRUCTION_SET, "tanh", x[:n], np.empty_like(x[:n])) for n in (FEW, ELEMENTS)
+    )
     with threadpool_limits(1):
-        peaks, found = _speeds([(1, _peak(dtype)), (ELEMENTS, tanh)], repeats)
-    return 1e9 * max(peaks), 1e-9 / max(found)
+        peaks, *calls = _speeds([(1, _peak(dtype)), (1, few), (1, many)], repeats)
+    short, long = (1e-9 / max(found) for found in calls)
+    return 1e9 * max(peaks), (long - short) / (ELEMENTS - FEW)
 
 
 # A kernel called with a number of repeats, which returns by what its work is multiplied.

@@ -55,4 +55,4 @@ def test_the_peak_and_a_tanh_are_measured(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(kernels, "LEAST_SECONDS", 1e-4)
     peak, tanh = kernels.speeds("float32", 2)
     assert peak > 1e6
-    assert 0 < tanh < 1e-3
+    assert abs(tanh) < 1e-3  # a difference of two, on a machine that may be busy
