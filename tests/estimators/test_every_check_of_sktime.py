@@ -10,7 +10,7 @@ import pytest
 
 from shoal import Forecaster, SequenceClassifier, SequenceRegressor
 from shoal.forecasting.settings import BUDGET as FORECASTS
-from shoal.mixtures.planning import BUDGET, DRAWS, FEATURES, LEAST_FEATURES
+from tests.estimators.around import Around, soon_fitted
 
 pytest.importorskip("sktime", reason="the checks of sktime, of the extra peers")
 
@@ -30,40 +30,6 @@ TAGS = {
 }
 
 
-class Around:
-    """What both share: sktime's containers go to an estimator of ours, as they are."""
-
-    def __init__(
-        self,
-        views: Any = "auto",
-        budget: float = BUDGET,
-        n_features: int = FEATURES,
-        n_draws: int = DRAWS,
-        random_state: Any = None,
-        n_jobs: int = 1,
-    ) -> None:
-        self.views = views
-        self.budget = budget
-        self.n_features = n_features
-        self.n_draws = n_draws
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        super().__init__()
-
-    def _fit(self, X: Any, y: Any) -> Any:
-        ours = self._ours(**self.get_params(), channels_first=True)
-        self.fitted_ = ours.fit(X, y)
-        return self
-
-    def _predict(self, X: Any) -> Any:
-        return self.fitted_.predict(X)
-
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        trained = {"views": ["convolutional", "recurrent"], "budget": 1e7}
-        return [{"views": ["random"], "n_features": LEAST_FEATURES, "n_draws": 1}, trained]
-
-
 class AroundClassifier(Around, BaseClassifier):
     """A classifier of ours in sktime's clothes.
 
@@ -74,6 +40,10 @@ class AroundClassifier(Around, BaseClassifier):
 
     _tags = TAGS | {"capability:predict_proba": True}
     _ours = SequenceClassifier
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        return soon_fitted()
 
     def _predict_proba(self, X: Any) -> Any:
         return self.fitted_.predict_proba(X)
@@ -89,6 +59,10 @@ class AroundRegressor(Around, BaseRegressor):
 
     _tags = TAGS
     _ours = SequenceRegressor
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        return soon_fitted()
 
 
 class AroundForecaster(BaseForecaster):
