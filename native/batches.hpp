@@ -5,6 +5,7 @@
 
 #include "by_length.hpp"
 #include "network.hpp"
+#include "shares.hpp"
 #include "table.hpp"
 
 namespace shoal::SHOAL_ISA {
@@ -19,14 +20,14 @@ template <class T> std::size_t image_columns(const Network& network) {
     return columns;
 }
 
-// Columns that a block of a batch has at most: its activations stay in the nearest caches. A function of the
-// architecture and the layout alone, since blocks decide the order in which a gradient is added up.
+// Columns of which the activations stay in the nearest caches.
 template <class T, bool LaneIsMember> std::size_t block_columns(const Network& network) {
     if (network.sees_sequences()) return LaneIsMember ? 16 : 8;  // whatever the steps: padding changes no sum
     if (network.sees_images()) return image_columns<T>(network);
     if (is_wide<LaneIsMember>(network)) return 48;  // wide products keep to the caches by themselves
     const std::size_t column = network.units() * kLanes<T> * sizeof(T);
-    const std::size_t room = LaneIsMember ? 32 * 1024 : 256 * 1024;
+    const std::size_t second = kLanes<T> * sizeof(T) == 64 ? 512 * 1024 : 256 * 1024;  // of the cache, a half
+    const std::size_t room = LaneIsMember ? 32 * 1024 : second;
     return std::clamp<std::size_t>(room / column / 3 * 3, 6, LaneIsMember ? 24 : 36);
 }
 
@@ -42,6 +43,21 @@ template <class T, bool LaneIsMember> struct Batch {
     std::size_t count(std::size_t b) const { return std::min(samples - first(b), block * per_column); }
     std::size_t width(std::size_t b) const { return (count(b) + per_column - 1) / per_column; }
 };
+
+// Columns of the blocks of a batch of so many samples: all of one width, for a gradient is folded, and tiles are filled, as
+// often for a small rest as for a whole block. They may be half as wide again as the caches would have it, unless threads
+// had too few blocks to share then. A function of shapes alone, since blocks decide the order in which a gradient is added up.
+template <class T, bool LaneIsMember> std::size_t even_columns(const Network& network, std::size_t samples) {
+    const std::size_t fitting = block_columns<T, LaneIsMember>(network);
+    if (network.sees_images() || network.sees_sequences()) return fitting;
+    constexpr std::size_t kEnough = 8;  // blocks
+    const std::size_t columns = std::max<std::size_t>(Batch<T, LaneIsMember>{samples}.columns(), 1);
+    const std::size_t larger = fitting + fitting / 2, lanes = LaneIsMember ? kLanes<T> : 1;
+    const bool shared = samples * network.multiplications() * lanes >= kWorthSharing && columns < kEnough * larger;
+    const std::size_t most = shared || is_wide<LaneIsMember>(network) ? fitting : larger;
+    const std::size_t blocks = (columns + most - 1) / most;
+    return (columns + blocks - 1) / blocks;
+}
 
 // A batch laid out, block after block. In a block, the rows of x (inputs), then of y (outputs), and one of lengths if
 // there are some, are as wide as the block; `share` is each sample's part of J, for all columns of the batch one after another.
@@ -89,27 +105,6 @@ void lay_out(const Table<T>& table, const std::uint32_t* const* rows, bool same_
             }
         }
     }
-}
-
-// Writes the shares s_i / Σ s of the samples `rows` of one member, `step` numbers apart; 0 where all s are 0.
-// Returns Σ s. Where `s` is null all of them are 1.
-template <class T>
-T lay_out_shares(const T* s, const std::uint32_t* rows, std::size_t samples, std::size_t step, T* share) {
-    if (!s) {
-        const T even = static_cast<T>(1.0 / static_cast<double>(samples));
-        for (std::size_t i = 0; i < samples; ++i) share[i * step] = even;
-        return static_cast<T>(samples);
-    }
-    constexpr std::size_t kSums = 4;  // that do not wait for each other
-    double total[kSums] = {};
-    for (std::size_t i = 0; i < samples; ++i) {
-        share[i * step] = s[rows ? rows[i] : i];
-        total[i % kSums] += share[i * step];
-    }
-    const double sum = (total[0] + total[1]) + (total[2] + total[3]);
-    const T scale = sum > 0 ? static_cast<T>(1 / sum) : T(0);
-    for (std::size_t i = 0; i < samples; ++i) share[i * step] *= scale;
-    return static_cast<T>(sum);
 }
 
 // Memory for one batch at a time, of any group: a thread has one.

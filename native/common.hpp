@@ -23,7 +23,7 @@ template <class T, bool LaneIsMember> struct Common {
 
     const Job<T>& job;
     const Network& network;
-    std::size_t block;
+    std::size_t block;                // columns, of a batch
     bool noisy = false;               // has layers that draw random numbers
     bool weighted = false;            // samples weigh other than 1
     std::vector<T> weight_mask;       // as θ lies in a group
@@ -34,7 +34,7 @@ template <class T, bool LaneIsMember> struct Common {
     const Stretch* stretch = nullptr;  // that is being trained
 
     explicit Common(const Job<T>& given)
-        : job(given), network(*given.network), block(columns_of_a_block()),
+        : job(given), network(*given.network), block(columns_of_blocks(samples())),
           permuter(has_shared_order() ? job.train.n() : 0) {
         const std::size_t D = network.n_parameters;
         weight_mask.assign(vectors() * L, T(0));
@@ -47,13 +47,18 @@ template <class T, bool LaneIsMember> struct Common {
         weighted = std::any_of(job.train.s.data, job.train.s + weights, [](T s) { return s != T(1); });
         if (job.batch_size) table = std::make_unique<Table<T>>(job.train, network.inputs, network.outputs);
         else train = std::make_unique<Whole>(job.train, network, block);
-        if (job.validation) validation = std::make_unique<Whole>(*job.validation, network, block);
+        if (job.validation)
+            validation = std::make_unique<Whole>(*job.validation, network, columns_of_blocks(job.validation->n()));
     }
 
     // Samples that know each other are in one block, whatever the caches hold.
-    std::size_t columns_of_a_block() const {
-        if (!network.ties_samples()) return block_columns<T, LaneIsMember>(network);
+    std::size_t columns_of_blocks(std::size_t n) const {
+        if (!network.ties_samples()) return even_columns<T, LaneIsMember>(network, n);
         return Batch<T, LaneIsMember>{samples()}.columns();
+    }
+    // Of all blocks that a pass works on.
+    std::size_t widest_block() const {
+        return job.validation ? std::max(block, columns_of_blocks(job.validation->n())) : block;
     }
     // A member's weights, null where all are 1.
     const T* weights(std::size_t member) const { return weighted ? job.train.weights(member) : nullptr; }

@@ -153,6 +153,7 @@ template <class T, bool LaneIsMember> class Group {
         const auto number = [this](std::size_t lane) { return members_[lane]; };
         if (common_.validation) validation_ = common_.validation->of(number, own_validation_);
         if (common_.train) train_ = common_.train->of(number, own_train_);
+        else shares_.know([this](std::size_t lane) { return common_.weights(members_[lane]); }, job_.train.n());
     }
 
     void know_strengths() {
@@ -293,16 +294,22 @@ template <class T, bool LaneIsMember> class Group {
             if (train_.has_lengths) sort(rows, samples);
             train_.batch.samples = samples;
             lay_out<T, LaneIsMember>(*common_.table, rows, same_rows_, train_.batch, memory_->values.data());
+            ask_ahead(start + samples, samples);
             T* share = memory_->share.data();
-            V weight{};
-            for (std::size_t i = 0; i < kMembers; ++i)
-                weight[i] = lay_out_shares(common_.weights(members_[i]), rows[i], samples, kMembers, share + i);
+            const V weight = shares_.lay_out(rows, same_rows_, samples, share);
             if (job_.by_batch)
                 objective_.penalise(per_member(job_.l2), per_member(job_.l1), LaneIsMember ? weight : splat(weight[0]));
             if (!LaneIsMember) std::fill(share + samples, share + train_.batch.columns() * L, T(0));
             train_.values = memory_->values.data(), train_.share = share;
         }
         objective_.see(train_, common_.noisy ? keys_ : nullptr, step);
+    }
+
+    // Asks for the rows of the next minibatch, which come to the second cache while this one is worked on.
+    SHOAL_INLINE void ask_ahead(std::size_t start, std::size_t samples) const {
+        const std::size_t end = std::min(start + samples, common_.samples_of_an_epoch());
+        for (std::size_t i = 0; i < (same_rows_ ? 1 : kMembers); ++i)
+            common_.table->ask_for(orders_[i] + start, end - start);
     }
 
     // Brings the samples of a minibatch into the order of their lengths.
@@ -373,6 +380,7 @@ template <class T, bool LaneIsMember> class Group {
     bool same_rows_ = true;
     Columns<T, LaneIsMember> train_, validation_;
     Aligned<T> own_train_, own_validation_;  // shares
+    Shares<T, LaneIsMember> shares_;         // of minibatches
     BatchMemory<T, LaneIsMember>* memory_ = nullptr;
     std::vector<Permuter> permuters_;
     const std::uint32_t *orders_[L] = {}, *places_[L] = {};

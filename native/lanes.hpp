@@ -11,6 +11,10 @@
 #include <type_traits>
 #include <utility>
 
+#if defined(__AVX512F__) && !defined(SHOAL_SCALAR)
+#include <immintrin.h>
+#endif
+
 // Every instruction set's code lives in a namespace of its own: the linker must never merge two of them.
 #ifndef SHOAL_ISA
 #error "define SHOAL_ISA, the namespace of this translation unit's instruction set"
@@ -72,8 +76,30 @@ template <class T> SHOAL_INLINE MaskOf<T> narrow_mask(Mask<Wide<T>> mask) {
 
 template <class V> SHOAL_INLINE V select(Mask<V> where, V yes, V no) { return where ? yes : no; }
 
-template <class V> SHOAL_INLINE V min(V a, V b) { return a < b ? a : b; }
-template <class V> SHOAL_INLINE V max(V a, V b) { return a > b ? a : b; }
+// b where either is NaN. Of vectors of 64 bytes GCC 12 makes a mask and a blend of the comparison; they have
+// an instruction, and with all lanes set `maskz` is that one; GCC 12 warns of the numbers that its plain form leaves undefined.
+template <class V> SHOAL_INLINE V min(V a, V b) {
+#if defined(__AVX512F__) && !defined(SHOAL_SCALAR)
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, float>)
+        return (V)_mm512_maskz_min_ps(-1, (__m512)a, (__m512)b);
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, double>)
+        return (V)_mm512_maskz_min_pd(-1, (__m512d)a, (__m512d)b);
+#endif
+    return a < b ? a : b;
+}
+template <class V> SHOAL_INLINE V max(V a, V b) {
+#if defined(__AVX512F__) && !defined(SHOAL_SCALAR)
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, float>)
+        return (V)_mm512_maskz_max_ps(-1, (__m512)a, (__m512)b);
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, double>)
+        return (V)_mm512_maskz_max_pd(-1, (__m512d)a, (__m512d)b);
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, std::int32_t>)
+        return (V)_mm512_maskz_max_epi32(-1, (__m512i)a, (__m512i)b);
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, std::int64_t>)
+        return (V)_mm512_maskz_max_epi64(-1, (__m512i)a, (__m512i)b);
+#endif
+    return a > b ? a : b;
+}
 
 // |x|: the sign bit cleared.
 template <class V> SHOAL_INLINE V abs(V x) {

@@ -13,8 +13,7 @@ template <class T, bool LaneIsMember> class Pass {
 
     // `threads` share the rows of wide layers.
     Pass(const Network& network, std::size_t columns, std::size_t threads)
-        : network_(network), tools_(made(threads, has_panels<LaneIsMember>(network))),
-          stack_(network.layers, 0, columns, *tools_) {
+        : network_(network), tools_(made(network, threads)), stack_(network.layers, 0, columns, *tools_) {
         for (Aligned<T>& grad : grad_) grad = Aligned<T>(network.widest() * columns * lanes);
     }
 
@@ -63,10 +62,12 @@ template <class T, bool LaneIsMember> class Pass {
     }
 
   private:
-    static std::unique_ptr<Tools<T>> made(std::size_t threads, bool panels) {
+    static std::unique_ptr<Tools<T>> made(const Network& network, std::size_t threads) {
         auto tools = std::make_unique<Tools<T>>();
         tools->reserve(threads);
-        for (std::size_t i = 0; i < threads; ++i) tools->emplace_back(panels);
+        for (std::size_t i = 0; i < threads; ++i)
+            tools->emplace_back(has_panels<LaneIsMember>(network),
+                                is_wide<LaneIsMember>(network) ? network.widest() : 0);
         return tools;
     }
 

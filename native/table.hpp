@@ -43,10 +43,18 @@ template <class T> class Table {
         }
     }
     T* row(std::size_t i) const { return rows_.data() + i * stride_; }
-    // Asks for a row that is read soon.
-    void prefetch(const T* row) const {
+    // Asks for a row that is read soon, as near as the nearest cache (3) or the second (2).
+    template <int locality = 3> SHOAL_INLINE void prefetch(const T* row) const {
         constexpr std::size_t kLine = 64 / sizeof(T), kMost = 8;  // lines: of long ones the processor sees what comes
-        for (std::size_t i = 0; i < std::min(stride_, kMost * kLine); i += kLine) __builtin_prefetch(row + i);
+        for (std::size_t i = 0; i < std::min(stride_, kMost * kLine); i += kLine)
+            __builtin_prefetch(row + i, 0, locality);
+    }
+    // Asks for rows that are read later, unless the second cache may hold all of them anyway. Part of its caller, as what it
+    // calls: GCC 12 takes a function that only asks for memory for one without effect, and leaves its call out.
+    SHOAL_INLINE void ask_for(const std::uint32_t* rows, std::size_t n) const {
+        constexpr std::size_t kSecond = 256 * 1024;
+        if (rows_.size() * sizeof(T) <= kSecond) return;
+        for (std::size_t i = 0; i < n; ++i) prefetch<2>(row(rows[i]));
     }
     std::size_t numbers() const { return numbers_; }
     bool has_lengths() const { return has_lengths_; }

@@ -96,7 +96,7 @@ template <class T, bool LaneIsMember> class Groups final : public Trainer<T> {
         workspaces_.reserve(outer_ * of_blocks_);
         of_rows_ = of_rows;
         for (std::size_t i = 0; i < outer_ * of_blocks_; ++i)
-            workspaces_.emplace_back(network, common_.block, common_.table ? common_.samples() : 0,
+            workspaces_.emplace_back(network, common_.widest_block(), common_.table ? common_.samples() : 0,
                                      common_.table ? common_.table->numbers() : 0, of_rows);
     }
 

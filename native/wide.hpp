@@ -22,20 +22,25 @@ template <class T> struct Tiles {
     const T* row(std::size_t r) const { return data + r / kTileRows * tile_step + r % kTileRows * row_step; }
 };
 
-// Where a thread keeps its panels; without room where a network has no product that goes by them.
-template <class T> struct Panels {
-    static constexpr std::size_t kRows = 64;  // of the product that one thread takes at a time
+// Rows whose sums over lanes are folded together. Which these are decides bits, so pieces are multiples of them.
+constexpr std::size_t kFoldedRows = 32;
 
-    explicit Panels(bool used)
-        : columns(used ? kDepth<T> * kTileColumns * kLanes<T> : 0), rows(used ? kRows * kDepth<T> : 0) {}
+// Rows of a product that one thread takes at a time: the more, the fewer times panels are copied; two pieces for each of
+// several threads, so that none waits long for another.
+inline std::size_t rows_of_a_piece(std::size_t rows, std::size_t threads) {
+    constexpr std::size_t kMost = 512;
+    const std::size_t pieces = threads > 1 ? 2 * threads : 1;
+    return std::min((rows + pieces - 1) / pieces + kFoldedRows - 1, kMost) / kFoldedRows * kFoldedRows;
+}
+
+// Where a thread keeps its panels, and at most so many rows that lie across memory; without room where no product goes by
+// panels.
+template <class T> struct Panels {
+    Panels(bool used, std::size_t most)
+        : columns(used ? kDepth<T> * kTileColumns * kLanes<T> : 0), rows(rows_of_a_piece(most, 1) * kDepth<T>) {}
 
     Aligned<T> columns, rows;
 };
-
-// Of a product of `rows` rows: how many pieces of Panels::kRows there are.
-template <class T> constexpr std::size_t pieces(std::size_t rows) {
-    return (rows + Panels<T>::kRows - 1) / Panels<T>::kRows;
-}
 
 // out(r, c) += Σ_k A(r, k) · panel(k, c), for the R rows from `row` on.
 template <class T, int R, int C>
@@ -144,8 +149,10 @@ template <class T>
 void wide_outer_sum(T* gradient, std::size_t first, std::size_t rows, std::size_t inputs, Rows<const T> delta,
                     Rows<const T> in, std::size_t columns, Panels<T>& panels) {
     whole_outer_sum<T>(gradient, first, rows, inputs, delta, in, columns, panels);
-    outer_sum<T, false>(gradient, first * inputs, rows, inputs, {delta.at(first, 0), delta.stride}, in, columns,
-                        inputs / kLanes<T> * kLanes<T>);
+    const std::size_t whole = inputs / kLanes<T> * kLanes<T>, end = first + rows;
+    for (std::size_t row = first; row < end && whole < inputs; row += kFoldedRows)
+        outer_sum<T, false>(gradient, row * inputs, std::min(kFoldedRows, end - row), inputs,
+                            {delta.at(row, 0), delta.stride}, in, columns, whole);
 }
 
 }  // namespace shoal::SHOAL_ISA

@@ -89,9 +89,9 @@ template <class T, bool LaneIsMember> class DenseStage final : public Stage<T> {
 
     // work(panels, first, rows) for all rows of a wide product.
     template <class F> void each_piece(std::size_t rows, F work) {
-        share_out(tools_.size(), pieces<T>(rows), [&](std::size_t thread, std::size_t piece) {
-            const std::size_t first = piece * Panels<T>::kRows;
-            work(tools_[thread], first, std::min(Panels<T>::kRows, rows - first));
+        const std::size_t each = rows_of_a_piece(rows, tools_.size());
+        share_out(tools_.size(), (rows + each - 1) / each, [&](std::size_t thread, std::size_t piece) {
+            work(tools_[thread], piece * each, std::min(each, rows - piece * each));
         });
     }
 

@@ -53,17 +53,19 @@ template <int... C, class F> SHOAL_INLINE void each_tile(std::size_t run, F f) {
         ...);
 }
 
-// f(R, row, widths) for tiles of R rows that cover `rows`.
-template <class F> SHOAL_INLINE void each_row_tile(std::size_t rows, F f) {
+// f(R, row) for tiles of R rows that cover `rows`, 4 or 8 at most.
+template <int most = 4, class F> SHOAL_INLINE void each_row_tile(std::size_t rows, F f) {
     std::size_t row = 0;
+    if constexpr (most == 8)
+        for (; row + 8 <= rows; row += 8) f(std::integral_constant<int, 8>{}, row);
     for (; row + 4 <= rows; row += 4) f(std::integral_constant<int, 4>{}, row);
     for (; row + 2 <= rows; row += 2) f(std::integral_constant<int, 2>{}, row);
     for (; row < rows; ++row) f(std::integral_constant<int, 1>{}, row);
 }
 
-// The widths of tiles beside R rows: what fits in 16 registers.
+// The widths of tiles beside R rows: what fits in 16 registers, and of 8 rows in 32.
 template <int R, class F> SHOAL_INLINE void each_tile_beside(std::size_t run, F f) {
-    if constexpr (R == 4) each_tile<3, 2, 1>(run, f);
+    if constexpr (R >= 4) each_tile<3, 2, 1>(run, f);
     else if constexpr (R == 2) each_tile<6, 3, 2, 1>(run, f);
     else each_tile<8, 4, 1>(run, f);
 }
@@ -72,7 +74,7 @@ template <int R, class F> SHOAL_INLINE void each_tile_beside(std::size_t run, F 
 template <class T, bool M>
 void correlate(const T* theta, std::size_t W, std::size_t bias, std::size_t channels, const Windows& windows,
                const T* in, T* out) {
-    each_row_tile(channels, [&](auto R, std::size_t m) {
+    each_row_tile<kWideTiles<T> ? 8 : 4>(channels, [&](auto R, std::size_t m) {
         each_tile_beside<R()>(windows.run, [&](auto C, std::size_t at) {
             window_tile<T, M, R(), C()>(theta, W + m * windows.n_taps, bias + m, windows, in + at * kLanes<T>,
                                         out + m * windows.out_plane + at * kLanes<T>);

@@ -19,7 +19,7 @@ template <class V> SHOAL_INLINE V square_root(V x) {
 
 // The larger of two numbers that are not negative, NaN counting as the largest of all: the bits of such
 // numbers are in order as integers, and those of NaN lie above those of infinity.
-template <class V> SHOAL_INLINE V larger(V a, V b) { return select<V>((Mask<V>)a > (Mask<V>)b, a, b); }
+template <class V> SHOAL_INLINE V larger(V a, V b) { return (V)max((Mask<V>)a, (Mask<V>)b); }
 
 // Replaces the lanes of `members` in memory.
 template <class T> SHOAL_INLINE void put(T* to, Vec<T> v, MaskOf<T> members) {

@@ -246,6 +246,42 @@ def test_divergence_harms_nobody(batch_size: int | None, dtype: str, N: int) -> 
 
 
 @both_dtypes
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+def test_folds_in_minibatches_that_all_share(isa: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes have weights of their own for the same samples, of some batches none."""
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    folds = (np.arange(75) % 19 == np.arange(19)[:, None]).astype(float)
+    folds[3] *= 2.5
+    settings: dict[str, Any] = {"solver": "sgd", "epochs": 5, "batch_size": 11, "batch_order": "shared"}
+    assert_same(small().population(19, dtype=dtype), 75, sample_weight=folds, l2=0.5, **settings)
+
+
+@both_dtypes
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+@pytest.mark.parametrize("N", [13, 140])
+def test_more_samples_for_validation_than_a_batch_has(
+    N: int, isa: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their blocks are wider than those of the batch."""
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    assert_same(small().population(5, dtype=dtype), N, validation=samples(900, seed=4), epochs=5)
+
+
+@both_dtypes
+@pytest.mark.parametrize("isa", _native.instruction_sets())
+def test_wide_layers_of_more_rows_than_a_thread_takes_at_once(
+    isa: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And rows of a table that no near cache holds, which are asked for one minibatch ahead."""
+    monkeypatch.setattr(module, "INSTRUCTION_SET", isa)
+    network = small(Dense(60, "tanh"), Dense(530, "tanh"), Dense(70, "tanh"), n=700)
+    settings: dict[str, Any] = {"solver": "sgd", "learning_rate": 1e-3, "epochs": 2, "batch_size": 64}
+    found = assert_same(network.population(1, dtype=dtype), 150, n_jobs=1, **settings)
+    shared = assert_same(network.population(1, dtype=dtype), 150, n_jobs=3, **settings)
+    assert np.array_equal(found.population.theta, shared.population.theta)
+
+
+@both_dtypes
 @pytest.mark.parametrize(("N", "batch_size"), [(13, None), (3000, None), (200, 10)])
 def test_the_bits_depend_neither_on_threads_nor_on_companions(
     N: int, batch_size: int | None, dtype: str

@@ -84,21 +84,19 @@ def test_it_is_the_textbook_s_loop(cell: type[Recurrent], options: dict[str, Any
                 np.testing.assert_allclose(out[p, :, n], h[0 if layer.reverse else -1], rtol=0, atol=1e-14)
 
 
-@every_cell
-@every_option
-@both_outputs
-def test_gradients_of_parameters_and_inputs(
-    cell: type[Recurrent], options: dict[str, Any], sequences: bool
-) -> None:
-    """Against central differences of the loop, in which truncation holds the states at the cuts."""
-    layer = cell(M, return_sequences=sequences, **options)
+def errors_of_gradients(layer: Recurrent) -> dict[str, float]:
+    """Return the largest relative error over members, of each parameter and of the inputs ("x").
+
+    Against central differences of the loop, in which truncation holds the states at the cuts.
+    """
     parameters, a, context = some(layer)
     out, cache = layer.forward(parameters, a, context)
     G = np.random.default_rng(2).normal(size=out.shape)  # beyond an end too, where it is of no account
     gradients = {name: np.full_like(values, np.nan) for name, values in parameters.items()}
     grad_in = layer.backward(parameters, cache, G, gradients, propagate=True)
     assert grad_in is not None
-    mask, step = masks(layer, context), 1e-5
+    assert layer.backward(parameters, cache, G, gradients, propagate=False) is None
+    mask, step, errors = masks(layer, context), 1e-5, dict.fromkeys([*parameters, "x"], 0.0)
     for p in range(P):
         own = {name: values[p].copy() for name, values in parameters.items()}
         xs = [x.copy() for x in sequences_of(a)]
@@ -108,8 +106,8 @@ def test_gradients_of_parameters_and_inputs(
             total = 0.0
             for n, x in enumerate(xs):
                 h, _ = plain.run(layer, own, x, mask[p, :, n], held[n])
-                g = G[p, :, : len(x), n].T if sequences else G[p, :, n]
-                total += float((h * g).sum() if sequences else h[0 if layer.reverse else -1] @ g)
+                g = G[p, :, : len(x), n].T if layer.return_sequences else G[p, :, n]
+                total += float((h * g).sum() if layer.return_sequences else h[0 if layer.reverse else -1] @ g)
             return total
 
         found = {name: values[p] for name, values in gradients.items()}
@@ -124,10 +122,22 @@ def test_gradients_of_parameters_and_inputs(
                 expected[place] = (plus - J()) / (2 * step)
                 values[place] = kept
             scale = max(float(np.linalg.norm(expected)), 1e-3)
-            assert np.linalg.norm(found[name] - expected) / scale < 1e-6, name
+            error = float(np.linalg.norm(found[name] - expected)) / scale
+            told = name if name in own else "x"
+            errors[told] = float(np.maximum(errors[told], error))  # NaN if either is
         for n, length in enumerate(LENGTHS):
             assert not grad_in[p, :, length:, n].any()
-    assert layer.backward(parameters, cache, G, gradients, propagate=False) is None
+    return errors
+
+
+@every_cell
+@every_option
+@both_outputs
+def test_gradients_of_parameters_and_inputs(
+    cell: type[Recurrent], options: dict[str, Any], sequences: bool
+) -> None:
+    errors = errors_of_gradients(cell(M, return_sequences=sequences, **options))
+    assert {name: error for name, error in errors.items() if not error < 1e-6} == {}
 
 
 def in_float(dtype: str, layer: Recurrent, pad: int, lengths: Array | None = LENGTHS) -> list[Array]:

@@ -278,15 +278,15 @@ def test_a_sample_is_kept_twice_and_a_group_of_members_has_one_arena(
     small, long, wide = (
         asked
         for _, asked in heap(
-            {**shape, "samples": 2880, "starts": P},
-            {**shape, "samples": 5760, "starts": P},
-            {**shape, "samples": 2880, "starts": 2 * P},
+            {**shape, "samples": 5760, "starts": P},  # enough for blocks of the same width in all three
+            {**shape, "samples": 11520, "starts": P},
+            {**shape, "samples": 5760, "starts": 2 * P},
         )
     )
     # In float32: the row of a sample, of which batches are made, and its column of the full batch, weighted.
-    assert long - small <= 2880 * (2 * (n + K) + 1) * 4
+    assert long - small <= 5760 * (2 * (n + K) + 1) * 4
     # For each further member: θ, what is proposed for it, its gradient, Adam's two moments; and one block,
-    # at most 36 columns of 16 lanes, with 2 rows of activations for each unit and 2 of the widest layer.
+    # of 36 columns of 16 lanes, with 2 rows of activations for each unit and 2 of the widest layer.
     member = 4 * (5 * (D + 16) + (2 * (64 + K) + 2 * 64) * 36 * 16)
     assert (wide - small) / P <= 1.25 * member
 

@@ -39,11 +39,15 @@ def numbers(dtype: type[np.floating]) -> Array:
     near_ends = [end * (1 + k * limits.eps / 2) for end in ends for k in (-4, -2, -1, 0)]
     smallest = [limits.tiny, limits.smallest_subnormal, limits.max]
     near_minus_one = -1 + limits.eps * np.arange(-3, 4) / 2
+    # Where intervals of tables may begin, and the numbers beside them.
+    ends_of_intervals = np.outer(np.arange(1, 100) / 8, 1 + limits.eps * np.arange(-2, 3)).ravel()
     pieces = [
         *(np.linspace(-width, width, 20_001) for width in (1, 5, 40, 800)),
         1 + np.linspace(-0.5, 0.5, 20_001),
         near_ends,
         near_minus_one,
+        ends_of_intervals,
+        -ends_of_intervals,
         np.outer((1, -1), smallest).ravel(),
         EDGES,
     ]
@@ -106,6 +110,16 @@ def test_the_last_places_are_right_for_every_magnitude(isa: str, dtype: type[np.
     worst = int(error.argmax())
     allowed = LARGEST_ERROR[name][DTYPES.index(dtype)]
     assert error[worst] <= allowed, f"{name}({x[worst]!r}) is {got[worst]!r}, {error[worst]:.2f} ulp off"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", native.instruction_sets())
+def test_tanh_is_1_at_most_and_odd(isa: str, dtype: type[np.floating]) -> None:
+    """Its derivative is taken as 1 − a², which must not be negative."""
+    x = numbers(dtype)
+    a = apply(isa, "tanh", x[~np.isnan(x)])
+    assert np.abs(a).max() == 1
+    np.testing.assert_array_equal(apply(isa, "tanh", -x[~np.isnan(x)]), -a)
 
 
 @pytest.mark.parametrize("name", ["tanh", "expm1", "log1p"])
