@@ -106,8 +106,9 @@ def test_a_missing_directory_is_told(tmp_path: Path, refuses: Any) -> None:
 
 
 def test_a_name_too_long_for_any_file_is_refused(tmp_path: Path, refuses: Any) -> None:
-    with refuses(DataError, "cannot be read"):
-        read_table(tmp_path / ("x" * 5000 + ".csv"))
+    name = "x" * 5000 + ".csv"  # from Python 3.14 on it is one of which no file is there
+    with refuses(DataError, name):
+        read_table(tmp_path / name)
 
 
 def test_a_directory_is_no_table(tmp_path: Path, refuses: Any) -> None:

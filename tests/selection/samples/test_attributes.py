@@ -65,6 +65,19 @@ def test_dates_are_times() -> None:
     assert found[0] > found[1] == found[2]
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.array([10**15, 0, 10**16], "datetime64[D]"),  # which would be too many to count in microseconds
+        np.array([1_600_000_000_000_002_000, 1_600_000_000_000_000_000, 1_600_000_000_000_003_000], "M8[ns]"),
+    ],
+)
+def test_dates_of_any_unit_keep_their_order(times: Any) -> None:
+    found = Attributes.of(3, times=times).times
+    assert found is not None
+    assert np.argsort(found).tolist() == [1, 0, 2]
+
+
 def test_folds_of_a_study_share_no_group_and_see_no_future() -> None:
     X, y = samples()
     groups = np.arange(40) % 7

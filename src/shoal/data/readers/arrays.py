@@ -87,9 +87,13 @@ def _native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _microseconds(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return times in microseconds; raise ``OverflowError`` for some of which there are too many to count."""
-    result = array.astype(f"{array.dtype.kind}8[us]")
+    too_far = OverflowError("it holds times that are too far away to be counted in microseconds")
+    try:
+        result = array.astype(f"{array.dtype.kind}8[us]")
+    except OverflowError:
+        raise too_far from None
     again = result.astype(array.dtype)  # finer units lose what is below a microsecond
     is_coarser = np.datetime_data(array.dtype)[0] not in ("ns", "ps", "fs", "as")
-    if is_coarser and ((again != array) & ~np.isnat(array)).any():  # NumPy wraps around without a word
-        raise OverflowError("it holds times that are too far away to be counted in microseconds")
+    if is_coarser and ((again != array) & ~np.isnat(array)).any():  # NumPy before 2.5 wraps around
+        raise too_far
     return result

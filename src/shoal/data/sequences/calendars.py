@@ -23,6 +23,7 @@ A_DAY = 86_400 * SECOND
 TOLERANCE = 1e-3
 """Of a step: what lies between two steps may differ from so many whole ones by, and still be that many."""
 _FEWEST_DAYS = 28
+_ONE_MONTH, _ONE_DAY = np.timedelta64(1, "M"), np.timedelta64(1, "D")
 _WEEKEND = 3
 """Days from a Friday to a Monday."""
 _FREQUENCY = re.compile(r"(?:([0-9]{1,4}|half)[ _-]?)?([a-z]+?)s?")
@@ -70,7 +71,7 @@ class Calendar:
         if self.unit == MONTHS:
             month, rest = _months(np.array([t])), _rest_of_month(np.array([t]))
             first = (month + np.rint(counts * self.step).astype(np.int64)).astype("M8[M]")
-            length = _microseconds((first + 1).astype("M8[us]") - first.astype("M8[us]"))
+            length = _microseconds((first + _ONE_MONTH).astype("M8[us]") - first.astype("M8[us]"))
             last = length - A_DAY + rest % A_DAY
             within: Floats = last if self.at_end else np.minimum(rest, last)
             return _microseconds(first.astype("M8[us]").astype(np.int64)) + within
@@ -224,7 +225,7 @@ def _rest_of_month(t: Floats) -> Floats:
 
 def _are_last_days(t: Floats) -> bool:
     days = _days(t)
-    return bool(((days + 1).astype("M8[M]") > days.astype("M8[M]")).all() and len(set(t % A_DAY)) <= 1)
+    return bool(((days + _ONE_DAY).astype("M8[M]") > days.astype("M8[M]")).all() and len(set(t % A_DAY)) <= 1)
 
 
 def _microseconds(values: Any) -> Floats:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from shoal.shapes import Array, IntArray
 
+_FINER = ("ns", "ps", "fs", "as")
+"""Units of time of which float64 does not tell every two of a date of today apart."""
+
 
 @dataclass(frozen=True)
 class Attributes:
@@ -121,7 +124,9 @@ def _instants(times: npt.ArrayLike, n: int) -> Array:
         if np.isnat(found).any():
             row = int(np.isnat(found).argmax())
             raise DataError(f"times is missing in row {row + 1}; fill it or leave that row out")
-        found = found.astype("datetime64[us]").astype(np.int64)
+        if np.datetime_data(found.dtype)[0] in _FINER:
+            found = found.astype("datetime64[us]")
+        found = found.astype(np.int64)
     if found.dtype.kind not in "biuf":
         raise DataError(f"times must be numbers or datetime64, got {found.dtype}; convert them")
     require_finite(found, "times")
