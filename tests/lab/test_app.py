@@ -266,6 +266,30 @@ def test_a_picture_of_what_was_asked_waits_for_no_other_and_both_are_to_be_drawn
     running.close()
 
 
+def test_a_picture_that_was_asked_for_comes_also_where_something_else_happens_before_it_is_sent() -> None:
+    async def watched(running: Conductor) -> asyncio.Queue[bytes]:
+        house, line = House(running), Line()
+        visit = Visit(house, cast("WebSocket", line))
+        house.visits.append(visit)
+        visit.hear_frame(b"how things stand")
+        sending = asyncio.create_task(visit.send())
+        await line.frames.get()  # which the page has not drawn yet
+        visit._asks = 1
+        visit._keep_state({})
+        visit._asks = 0  # done
+        visit._keep_state({})
+        visit._keep_frame(b"as asked")
+        for _ in range(20):  # turns of the loop, in which it is sent
+            await asyncio.sleep(0)
+        sending.cancel()
+        return line.frames
+
+    running = Conductor(Laboratory(Design(hidden=(1,), starts=2, epochs=10)), 1)
+    frames = asyncio.run(asyncio.wait_for(watched(running), HANGS))
+    assert frames.get_nowait() == b"as asked"
+    running.close()
+
+
 def test_a_page_is_answered_during_its_own_step(monkeypatch: pytest.MonkeyPatch) -> None:
     async def attended(running: Conductor, go: threading.Event) -> None:
         house, line = House(running), Line()

@@ -194,7 +194,8 @@ class Visit:
         self._news.set()
 
     def _keep_state(self, state: dict[str, Any]) -> None:
-        self.state, self._at_once = state, self._asks > 0
+        self.state = state
+        self._at_once = self._at_once or self._asks > 0  # until the picture has come
         self._texts = deque(said for said in self._texts if "state" not in said)
         self._tell({"state": state})
 
