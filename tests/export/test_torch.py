@@ -213,6 +213,61 @@ def test_pytorch_s_convolution_with_its_zeros(
     np.testing.assert_allclose(made.predict(X)[0], expected, rtol=0, atol=1e-12)
 
 
+def zeros_around(layer: Conv2D, image: tuple[int, int]) -> list[tuple[int, int]]:
+    """The zeros (before, behind) of rows and of columns, as the table of docs/export.md says them."""
+    window, around = layer.window, []
+    for n, k, s, d in zip(image, window.size, window.stride, window.dilation, strict=True):
+        p = max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) if layer.padding == "same" else 0
+        around.append((p // 2, p - p // 2))
+    return around
+
+
+@pytest.mark.parametrize(
+    ("layer", "padded"),
+    [
+        (Conv2D(2, 3, stride=2, padding="same"), 1),  # 8 rows: none above, one below
+        (Conv2D(2, 3, stride=(2, 1), padding="same"), 1),
+        (Conv2D(2, 3, stride=(1, 2), padding="same"), 0),  # 7 columns: one on either side
+        (Conv2D(2, (2, 3), stride=(1, 2), padding="same"), 1),  # the odd one is where it moves by one
+        (Conv2D(2, (2, 3), padding="same"), 0),
+        (Conv2D(2, (4, 3), stride=2, padding="same"), 0),
+        (Conv2D(2, 1, stride=2, padding="same"), 0),
+        (Conv2D(2, 3, stride=2), 0),
+        (Conv2D(2, 3, stride=(2, 1), padding="same", dilation=2), 1),
+    ],
+)
+def test_uneven_zeros_of_images_are_a_module_before_the_convolution(layer: Conv2D, padded: int) -> None:
+    before, behind = zip(*zeros_around(layer, (8, 7)), strict=True)
+    assert padded == (before != behind and layer.stride != (1, 1))
+    state = torch_state(Network((1, 8, 7), [layer, Flatten(), Dense(1)]).population(1))
+    conv, dense = padded, padded + 2
+    assert list(state) == [f"{conv}.weight", f"{conv}.bias", f"{dense}.weight", f"{dense}.bias"]
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
+@pytest.mark.parametrize("size", [1, 2, 3, (4, 3)])
+@pytest.mark.parametrize("dilation", [1, 2, (1, 2)])
+@pytest.mark.parametrize("stride", [1, 2, (1, 2), (3, 2)])
+def test_pytorch_s_convolution_of_images_with_its_zeros(size: Any, dilation: Any, stride: Any) -> None:
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, of the extra peers")
+    layer = Conv2D(3, size, stride=stride, padding="same", dilation=dilation)
+    for image in (8, 8), (9, 11):
+        made = Network((2, *image), [layer, Flatten()], "squared_error").population(1, dtype="float64")
+        (top, bottom), (left, right) = zeros_around(layer, image)
+        zeros, before = (top, left), []
+        if (top, left) != (bottom, right):
+            by_one = layer.stride == (1, 1)
+            before = [] if by_one else [torch.nn.ZeroPad2d((left, right, top, bottom))]
+            zeros = "same" if by_one else 0
+        theirs = torch.nn.Conv2d(2, 3, layer.size, layer.stride, zeros, layer.dilation)
+        sequential = torch.nn.Sequential(*before, theirs).double()
+        state = torch_state(made)
+        sequential.load_state_dict({name: torch.tensor(values) for name, values in state.items()})
+        X = np.random.default_rng(1).normal(size=(4, 2, *image))
+        expected = sequential(torch.tensor(X)).detach().numpy().reshape(4, -1)
+        np.testing.assert_allclose(made.predict(X)[0], expected, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("layer", [Residual([Conv2D(1, 1)]), LocallyConnected2D(1, 1)])
 def test_layers_that_pytorch_does_not_have(layer: Layer) -> None:
     with pytest.raises(ConfigurationError, match=f"no module for the layer .{layer.name}.; export"):

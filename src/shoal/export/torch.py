@@ -16,12 +16,13 @@ from shoal.export.weights import as_population, warn_of_overflow
 from shoal.files import write_new
 from shoal.layers.bidirectional import Bidirectional
 from shoal.layers.conv1d import Conv1D
+from shoal.layers.conv2d import Conv2D
 from shoal.layers.recurrent import Recurrent
 from shoal.layers.weighted import Activated
 
 if TYPE_CHECKING:
     from shoal.layers.base import Layer, Parameters
-    from shoal.shapes import Array
+    from shoal.shapes import Array, Shape
 
 
 _WEIGHTS = {"W": "weight", "b": "bias"}
@@ -58,7 +59,8 @@ def torch_state(model: Any) -> dict[str, Array]:
     Over the steps of a sequence a ``Dense`` is a ``Conv1d`` of one step, ``"0.weight"`` (m, C, 1). A
     ``Conv1D`` whose zeros before and behind are not equally many, and that moves by more than a step or sees
     nothing ahead, is a ``ZeroPad1d`` and a ``Conv1d``. None of them knows of lengths: they see the padding
-    of sequences that differ in length.
+    of sequences that differ in length. Likewise a ``Conv2D`` that moves by more than a pixel is a
+    ``ZeroPad2d`` and a ``Conv2d`` where its zeros above and below, or left and right, are not equally many.
 
     From P > 1 members a first number says which, as in a ``ModuleList`` of them: ``"2.0.weight"``. The loss's
     link is none of the modules.
@@ -79,7 +81,7 @@ def torch_state(model: Any) -> dict[str, Array]:
     for p in members:
         module = 0
         for layer, shape, parameters in zip(network.layers, network.shapes, views, strict=False):
-            module += _is_padded(layer)
+            module += _is_padded(layer, shape)
             place = f"{p}.{module}" if population.size > 1 else str(module)
             own = _state(layer, parameters, p, over_time=len(shape) > 1)
             state |= {f"{place}.{name}": np.ascontiguousarray(array) for name, array in own.items()}
@@ -116,12 +118,15 @@ def _state(layer: Layer, parameters: Parameters, p: int, over_time: bool) -> dic
     return own
 
 
-def _is_padded(layer: Layer) -> bool:
-    """Return whether a module must put zeros around what a convolution over time sees.
+def _is_padded(layer: Layer, shape: Shape) -> bool:
+    """Return whether a module must put zeros around what a convolution of samples of a shape sees.
 
-    ``Conv1d`` puts as many behind as before; its ``padding="same"`` has the odd one behind, too, but moves
-    by one step only.
+    ``Conv1d`` and ``Conv2d`` put as many behind as before; their ``padding="same"`` has the odd one behind,
+    too, but moves by one place only. How many an image has depends on its rows and columns.
     """
+    if isinstance(layer, Conv2D):
+        uneven = any(before != behind for before, behind in layer.window.padding(shape[1:]))
+        return uneven and any(stride > 1 for stride in layer.window.stride)
     if not isinstance(layer, Conv1D) or layer.padding == "valid":
         return False
     around = layer.window.extent[0] - 1
