@@ -18,6 +18,7 @@ from shoal.jobs.sequences import views as module
 from shoal.jobs.sequences.prepare import PreparedSequences
 from shoal.jobs.sequences.views import Aftermath, aftermath, views_after
 from shoal.mixtures.kernel_view import KernelView
+from shoal.mixtures.planning import MANY
 from shoal.mixtures.random_view import RandomView
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
@@ -57,6 +58,27 @@ def test_fewer_features_leave_out_likeness_and_none_random_convolutions() -> Non
     assert made(features=600) == ["random 600"] * 2 + ["likeness of statistics"]
     assert made(features=599) == ["random 599"] * 2
     assert made(features=0) == []
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("large", [0, 2**40])  # whether anybody looks at the memory
+def test_likeness_that_the_features_asked_for_leave_out_is_told(
+    large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGE", large)
+
+    def told(features: int | None, series: Sequences = X) -> tuple[str, ...]:
+        request = FitRequest("a.ts", features=features, budget=1e9, jobs=1)
+        return aftermath(request, series, np.arange(len(series)) % 2, 2, 5, 1).told
+
+    assert told(599) == (
+        "Likeness of statistics is left out, as --features 599 is fewer than half of the 1,200 sequences to "
+        "learn from; 600 or more keep it.",
+    )
+    assert "as --features 0 is fewer" in told(0)[0]
+    assert told(600) == told(None) == ()
+    many = MANY + 1
+    assert told(100, Sequences(np.zeros((many, 1, 5), np.float32), np.full(many, 5))) == ()  # has none anyhow
 
 
 @pytest.mark.usefixtures("alone")
@@ -126,7 +148,8 @@ def test_a_job_keeps_and_tells_what_it_decided(
     assert json.loads((done.folder / PLAN).read_text())["plainer"] == {"features": 400}
     assert "--features 400" in done.evidence["asked"]["again"]
     assert "Random convolutions have 400 features, as with --features 400" in json.dumps(done.evidence)
-    fit(source, None, tmp_path / "again", **small, features=400)
+    again = fit(source, None, tmp_path / "again", **small, features=400)
+    assert "Likeness" not in json.dumps(again.evidence["data"]["warnings"])
     for name in (WEIGHTS, PREPROCESSING):
         assert (tmp_path / "again" / name).read_bytes() == (done.folder / name).read_bytes()
 
@@ -139,3 +162,12 @@ def test_networks_that_are_the_model_have_no_views_after_them(
     assert isinstance(prepared, PreparedSequences)
     assert (prepared.following, prepared.less) == (0, {})
     assert prepare(FitRequest(source)).following > 2**24
+
+
+def test_a_job_tells_what_the_features_asked_for_leave_out(
+    write_series: Callable[..., Path], tmp_path: Path
+) -> None:
+    source = str(write_series(tmp_path / "a.ts", 40))
+    few = prepare(FitRequest(source, features=10))
+    assert few.warnings[-1].startswith("Likeness of statistics is left out, as --features 10 is fewer")
+    assert prepare(FitRequest(source, features=10, choose="best")).warnings == few.warnings[:-1]

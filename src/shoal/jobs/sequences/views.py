@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -48,7 +49,8 @@ FEW = 0.5
 class Aftermath:
     """What is held ``bytes`` at once after the study, by so many threads (``jobs``).
 
-    ``less`` is what memory decided for it, and ``told`` the sentence of that.
+    ``less`` is what memory decided for it, and ``told`` the sentence of that, or of what the request leaves
+    out.
     """
 
     bytes: int = 0
@@ -76,6 +78,16 @@ def _has_likeness(features: int | None, N: int) -> bool:
     return N <= MANY and (features is None or features >= FEW * N)
 
 
+def _asked_out(request: FitRequest, N: int) -> tuple[str, ...]:
+    """Return the sentence that the features asked for leave likeness out, of N series, if they do."""
+    if N > MANY or _has_likeness(request.features, N):
+        return ()
+    return (
+        f"Likeness of statistics is left out, as {setting('features', request.features)} is fewer than half "
+        f"of the {N:,} sequences to learn from; {math.ceil(FEW * N):,} or more keep it.",
+    )
+
+
 def aftermath_of(prepared: Prepared, request: FitRequest, channels: int) -> Aftermath:
     """Return what the views of a job take, of series with so many ``channels``; nothing for none."""
     if prepared.rule(request) != "ensemble" or prepared.loss[0] not in LOSSES:
@@ -97,12 +109,12 @@ def aftermath(request: FitRequest, X: Sequences, y: Array, n_classes: int, folds
     asked = count_workers(request.jobs)
     wished = _bytes(request, schooling, asked)
     if wished < LARGE and request.memory is None:
-        return Aftermath(wished, request.jobs)
+        return Aftermath(wished, request.jobs, told=_asked_out(request, len(X)))
     for less in _fewer(request, schooling):
         for jobs in range(asked, 0, -1):
             need = _bytes(replace(request, **less), schooling, jobs)
             if allowance.holds(int(MARGIN * (held + need))):
-                told = _sentences(less, len(X), held + wished, allowance)
+                told = _sentences(less, len(X), held + wished, allowance) or _asked_out(request, len(X))
                 return Aftermath(need, request.jobs if jobs == asked else jobs, less, told)
     raise CapacityError(
         f"what is learnt after the study needs about {readable(MARGIN * (held + need))} with the data, and "

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from shoal.errors import DataError, ModelFolderError, ShoalError
 from shoal.mixtures.storing import kept_views, views_of
 from shoal.mixtures.text_planning import text_views
-from shoal.mixtures.views import Fitted, Schooling
+from shoal.mixtures.views import Fitted, Schooling, View
 from shoal.shapes import Array
 from shoal.texts.tokens import UNITS
 
 FORMAT, KIND = 2, "texts"
 LEAST = 1e-6
 """Of a probability, whose logarithm is taken."""
+
+Texts: TypeAlias = Schooling[Sequence[str]]
+Within: TypeAlias = Callable[[View[Sequence[str]], Texts], Texts]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +52,12 @@ class TextFeatures:
         budget: float,
         linear: float = math.inf,
         terms: int | None = None,
+        within: Within = lambda _, schooling: schooling,
     ) -> tuple[Self, Array]:
         """Return the views of the texts trained on, and their features (M, n) when held out of a fold.
 
-        Networks have the ``budget`` of operations, the linear view ``linear``, and ``terms`` at most.
+        Networks have the ``budget`` of operations, the linear view ``linear``, and ``terms`` at most. What
+        ``within`` makes of the schooling for a view is how that is taught.
         """
         if not any(text.strip() for text in schooling.series):
             raise DataError(f"every text of the column {column!r} is empty; name a column with texts")
@@ -60,7 +65,7 @@ class TextFeatures:
             text_views(schooling, unit, budget=budget, linear=linear, terms=terms),
             schooling.targets.n_classes,
         )
-        taught = [(view.words, view.fit(schooling)) for view in planned]
+        taught = [(view.words, view.fit(within(view, schooling))) for view in planned]
         known = [(words, fitted) for words, fitted in taught if fitted is not None]
         rows, targets = schooling.held, schooling.targets.rows(schooling.held)
         held = np.concatenate([_logits(fitted.held_out[rows], n_classes) for _, fitted in known], axis=1)

@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from shoal.jobs.texts.features import TextFeatures
 from shoal.jobs.texts.model import TextModel
 from shoal.jobs.texts.notes import tell_of
 from shoal.jobs.texts.reading import TextRows, read_texts, texts_of
-from shoal.jobs.texts.terms import terms_within
+from shoal.jobs.texts.terms import terms_within, within_threads
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.text_planning import BUDGET
 from shoal.mixtures.views import Schooling
@@ -215,7 +216,8 @@ def _taught(
     networks, linear = BUDGETS[_quality(request)] * BUDGET, _linear_operations(request)
     terms = terms_within(request, unit, schooling)
     most = request.features if terms is None else terms
-    features, X = TextFeatures.fit(request.text, unit, schooling, networks, linear, most)
+    within = partial(within_threads, request)
+    features, X = TextFeatures.fit(request.text, unit, schooling, networks, linear, most, within)
     known, dtype = schooling.held, _method(request).recipe.rule.dtype
     if len(known) < len(texts):
         warnings.warn(
