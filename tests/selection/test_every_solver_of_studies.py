@@ -36,6 +36,13 @@ def test_a_study_tells_how_many_parameters_its_networks_have_determined() -> Non
     assert f"determine {study.choice.chosen.gamma:.3g} of its" in study.choice.sentence
 
 
+def test_an_ensemble_of_a_study_tells_it_of_its_members() -> None:
+    study = CapacityStudy([4], 8, solver="br", epochs=10, seed=1, choose="ensemble").fit(X, Y)
+    found = [member.gamma for member in study.choice.members]
+    assert len(set(found)) > 1
+    assert f"determine {min(found):.3g} to {max(found):.3g} of the 13 parameters" in study.choice.sentence
+
+
 def test_a_study_refuses_what_its_solver_cannot_do_before_it_trains() -> None:
     study = CapacityStudy([2], 2, solver="lm", loss="absolute_error")
     with pytest.raises(ConfigurationError, match="sums of squares"):

@@ -20,6 +20,8 @@ from shoal.selection.choosing.spreads import Spread, spreads
 from shoal.selection.rules import BY_EVIDENCE, RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shoal.selection.trials import Trials
     from shoal.shapes import Array
 
@@ -104,7 +106,7 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
         chosen = min(near, key=lambda c: (c.parameters, -c.l2, c.validation_loss, c.start))
         reason = _occam(chosen, best, networks, unit)
     words = chosen.words(unit)
-    sentence = f"{words[0].upper()}{words[1:]}: {reason}{_determined(chosen)}"
+    sentence = f"{words[0].upper()}{words[1:]}: {reason}{determined([chosen])}"
     return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(everyone))
 
 
@@ -165,14 +167,28 @@ def _occam(chosen: Contender, best: Contender, networks: str, unit: str) -> str:
     )
 
 
-def _determined(chosen: Contender) -> str:
-    """Return what a solver that finds the strength of its penalty says of the network, if one did."""
-    if chosen.gamma is None or chosen.strength is None:
+def determined(members: Sequence[Contender]) -> str:
+    """Return what a solver that finds the strength of its penalty says of networks of one size, if one did.
+
+    >>> two = [Contender(0, "4", 0.0, start, 13, 0.2, 0.01, None, 8.0 + start, 0.5) for start in (0, 1)]
+    >>> determined(two).partition(",")[0]
+    ' The rows trained on determine 8 to 9 of the 13 parameters of each'
+    """
+    if any(member.gamma is None or member.strength is None for member in members):
         return ""
+    whose = f"its {members[0].parameters:,} parameters"
+    if len(members) > 1:
+        whose = f"the {members[0].parameters:,} parameters of each"
     return (
-        f" The rows trained on determine {chosen.gamma:.3g} of its {chosen.parameters:,} parameters, and set "
-        f"the strength of its penalty to {chosen.strength:.3g}."
+        f" The rows trained on determine {_range([m.gamma for m in members])} of {whose}, and set the "
+        f"strength of its penalty to {_range([m.strength for m in members])}."
     )
+
+
+def _range(values: Sequence[float | None]) -> str:
+    """Return the smallest and the largest of known values, once where they are told alike."""
+    known = sorted(value for value in values if value is not None)
+    return " to ".join(dict.fromkeys(f"{value:.3g}" for value in (known[0], known[-1])))
 
 
 def _identity(contender: Contender) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from shoal.selection.choosing.choice import Choice
+from shoal.selection.choosing.choice import Choice, determined
 from shoal.selection.choosing.contenders import HIDDEN_UNIT, Contender, all_contenders, finite_contenders
 from shoal.selection.choosing.spreads import spreads
 
@@ -87,7 +87,7 @@ def choose_ensemble(
         validation_loss=loss,
         standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
     )
-    sentence = _sentence(members, best, loss, unit)
+    sentence = f"{_sentence(members, best, loss, unit)}{determined(distinct)}"
     return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(everyone))
 
 
