@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks.sequences import __main__ as command
 from benchmarks.sequences.forecasts import FORECASTS, ForecastSet, mackey_glass
-from benchmarks.sequences.results import load, save
+from benchmarks.sequences.results import EVERY, FOLDER, load, save
 from benchmarks.sequences.sets import SETS
 from benchmarks.sequences.texts import SPEECH, TEXTS
+from benchmarks.sequences.tried import TRIED
 
 
 def write(folder: Path, name: str) -> None:
@@ -59,6 +60,21 @@ def test_a_target_that_was_missed_is_bold(tmp_path: Path, monkeypatch: pytest.Mo
         object.__setattr__(entry, "error", error)
         save(tmp_path, {"GunPoint": entry})
         assert cell in (tmp_path / "sequences.md").read_text()
+
+
+def test_a_miss_is_named_with_what_was_tried(tmp_path: Path) -> None:
+    entries = load(FOLDER)
+    missed = {name for name, entry in entries.items() if entry.missed(EVERY[name])}
+    assert missed <= TRIED.keys() <= EVERY.keys()
+    save(tmp_path, entries)
+    page = (tmp_path / "sequences.md").read_text()
+    assert {name for name in TRIED if f"**{name}**: {TRIED[name]}" in page} == missed
+    for name in ("sequences.md", "sequences.json"):
+        assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
+    entry = entries["co2"]
+    object.__setattr__(entry, "error", EVERY["co2"].target)
+    save(tmp_path, {"co2": entry})
+    assert "**co2**" not in (tmp_path / "sequences.md").read_text()
 
 
 def test_a_set_that_is_not_there_is_told(tmp_path: Path) -> None:
