@@ -155,3 +155,18 @@ def test_the_agreement_of_two_scores_is_spearmans() -> None:
         a[0], a[1], b[0], b[1] = 0, 1, 1, 3  # both vary
         assert _rank_correlation(a, b) == pytest.approx(spearmanr(a, b)[0], rel=1e-12)
     assert _rank_correlation(np.zeros(5), np.arange(5.0)) is None
+
+
+@pytest.mark.parametrize("rule", ["best", "one-se"])
+def test_a_network_tells_what_it_has_determined_in_every_fold(rule: str, row: Build) -> None:
+    found = [(0, 0.0005, 5e5), (0, 11.6, 0.05), (1, 13.0, 0.001)]  # the last loses
+    trials = Trials.from_rows(
+        [
+            row(start=start, fold=fold, parameters=13, validation_loss=0.2 + start, gamma=gamma, strength=s)
+            for fold, (start, gamma, s) in enumerate(found)
+        ]
+    )
+    assert choose(trials, rule).sentence.endswith(
+        "The rows trained on determine 0.0005 to 11.6 of its 13 parameters, over the folds, and set the "
+        "strength of its penalty to 0.05 to 5e+05."
+    )

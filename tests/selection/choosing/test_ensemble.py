@@ -103,6 +103,23 @@ def test_an_ensemble_tells_how_many_parameters_its_members_have_determined(
     )
 
 
+def test_an_ensemble_tells_what_its_members_have_determined_in_every_fold(
+    row: Callable[..., dict[str, Any]],
+) -> None:
+    found = {(0, 0): (8.24, 0.5), (0, 1): (6.0, 0.031), (1, 0): (7.0, 0.2), (1, 1): (9.5, 0.1)}
+    trials = Trials.from_rows(
+        [
+            row(start=start, fold=fold, parameters=13, validation_loss=4.0 + start, gamma=gamma, strength=s)
+            for (start, fold), (gamma, s) in found.items()
+        ]
+    )
+    several = choose_ensemble(trials, lambda group: constants(2.0, -2.0), squared(0.0))
+    assert several.sentence.endswith(
+        "The rows trained on determine 6 to 9.5 of the 13 parameters of each, over the folds, and set the "
+        "strength of its penalty to 0.031 to 0.5."
+    )
+
+
 @pytest.mark.parametrize("name", sorted(LOSSES))
 @pytest.mark.parametrize("n_outputs", [1, 3])
 def test_a_prediction_has_the_loss_of_the_z_that_it_came_from(name: str, n_outputs: int) -> None:

@@ -106,7 +106,7 @@ def choose(trials: Trials, rule: str = "one-se", unit: str = HIDDEN_UNIT) -> Cho
         chosen = min(near, key=lambda c: (c.parameters, -c.l2, c.validation_loss, c.start))
         reason = _occam(chosen, best, networks, unit)
     words = chosen.words(unit)
-    sentence = f"{words[0].upper()}{words[1:]}: {reason}{determined([chosen])}"
+    sentence = f"{words[0].upper()}{words[1:]}: {reason}{determined(trials, [chosen])}"
     return Choice(rule, chosen, (chosen,), best, threshold, sentence, spreads(everyone))
 
 
@@ -167,28 +167,29 @@ def _occam(chosen: Contender, best: Contender, networks: str, unit: str) -> str:
     )
 
 
-def determined(members: Sequence[Contender]) -> str:
+def determined(trials: Trials, members: Sequence[Contender]) -> str:
     """Return what a solver that finds the strength of its penalty says of networks of one size, if one did.
 
-    >>> two = [Contender(0, "4", 0.0, start, 13, 0.2, 0.01, None, 8.0 + start, 0.5) for start in (0, 1)]
-    >>> determined(two).partition(",")[0]
-    ' The rows trained on determine 8 to 9 of the 13 parameters of each'
+    It found another in every fold: the smallest and the largest are told.
     """
     if any(member.gamma is None or member.strength is None for member in members):
         return ""
-    whose = f"its {members[0].parameters:,} parameters"
+    whose = {(member.candidate, member.start) for member in members}
+    keys = zip(trials["candidate"].tolist(), trials["start"].tolist(), strict=True)
+    own = [row for row, key in enumerate(keys) if key in whose]
+    of = f"its {members[0].parameters:,} parameters"
     if len(members) > 1:
-        whose = f"the {members[0].parameters:,} parameters of each"
+        of = f"the {members[0].parameters:,} parameters of each"
+    over = ", over the folds," if len(own) > len(members) else ","
     return (
-        f" The rows trained on determine {_range([m.gamma for m in members])} of {whose}, and set the "
-        f"strength of its penalty to {_range([m.strength for m in members])}."
+        f" The rows trained on determine {_range(trials['gamma'][own])} of {of}{over} and set the strength "
+        f"of its penalty to {_range(trials['strength'][own])}."
     )
 
 
-def _range(values: Sequence[float | None]) -> str:
-    """Return the smallest and the largest of known values, once where they are told alike."""
-    known = sorted(value for value in values if value is not None)
-    return " to ".join(dict.fromkeys(f"{value:.3g}" for value in (known[0], known[-1])))
+def _range(values: Array) -> str:
+    """Return the smallest and the largest, once where they are told alike."""
+    return " to ".join(dict.fromkeys(f"{value:.3g}" for value in (values.min(), values.max())))
 
 
 def _identity(contender: Contender) -> dict[str, Any]:

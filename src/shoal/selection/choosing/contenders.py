@@ -26,9 +26,9 @@ class Contender:
 
     ``standard_error`` is that of ``validation_loss``: of the mean over validation samples, and over K
     folds ``sqrt(Σ_f se_f²) / K``. ``log_evidence``, ``gamma`` and ``strength`` are None but for a
-    network that was scored by evidence, the last two also where the solver re-estimates the strength. Of a
-    search ``settings`` are, in words, what it has besides size and l2, and ``form`` what it has in common
-    with those that it was trained with.
+    network that was scored by evidence, the last two also where the solver re-estimates the strength: those
+    of the first fold, if there are several. Of a search ``settings`` are, in words, what it has besides size
+    and l2, and ``form`` what it has in common with those that it was trained with.
     """
 
     candidate: int

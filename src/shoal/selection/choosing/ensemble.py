@@ -87,7 +87,7 @@ def choose_ensemble(
         validation_loss=loss,
         standard_error=float(losses.std(ddof=1) / np.sqrt(losses.size)) if losses.size > 1 else 0.0,
     )
-    sentence = f"{_sentence(members, best, loss, unit)}{determined(distinct)}"
+    sentence = f"{_sentence(members, best, loss, unit)}{determined(trials, distinct)}"
     return Choice("ensemble", chosen, tuple(members), best, None, sentence, spreads(everyone))
 
 
