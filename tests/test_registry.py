@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -223,3 +224,9 @@ def test_numbers_of_numpy_are_numbers_in_configurations_too() -> None:
     solver = SOLVERS["adam"](beta1=np.float32(0.5), beta2=np.float64(0.25))  # type: ignore[call-arg]
     assert json.loads(json.dumps(to_config(solver)))["beta1"] == 0.5
     assert from_config("solver", to_config(solver), SOLVERS) == solver
+
+
+def test_the_readme_counts_what_there_is() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    counts = f"{len(ACTIVATIONS)} activations, {len(LOSSES)} losses, {len(INITIALIZERS)} initialisers"
+    assert f"; {counts}, " in readme
