@@ -36,6 +36,19 @@ def test_a_study_tells_how_many_parameters_its_networks_have_determined() -> Non
     assert f"determine {study.choice.chosen.gamma:.3g} of its" in study.choice.sentence
 
 
+def test_what_is_determined_is_that_of_the_parameters_kept() -> None:
+    """By early stopping those of the best epoch: a network that was trained no further has the same."""
+    settings: dict[str, Any] = {"solver": "br", "seed": 1}
+    stopped = CapacityStudy([4], 8, epochs=20, patience=20, **settings).fit(X, Y).table
+    early = np.flatnonzero(stopped["best_epoch"] < stopped["epochs"])
+    assert early.size > 0
+    for network in early:
+        best = int(stopped["best_epoch"][network])
+        trained = CapacityStudy([4], 8, epochs=best, patience=None, **settings).fit(X, Y).table
+        for name in ("gamma", "strength", "validation_loss"):
+            np.testing.assert_equal(stopped[name][network], trained[name][network], name)
+
+
 def test_an_ensemble_of_a_study_tells_it_of_its_members() -> None:
     study = CapacityStudy([4], 8, solver="br", epochs=10, seed=1, choose="ensemble").fit(X, Y)
     found = [member.gamma for member in study.choice.members]

@@ -151,11 +151,15 @@ class History:
         rows = [(str(p), f"{losses[p]:.4g}", f"{self.epochs[p]:,}", self.reasons[p]) for p in order]
         return [("member", name, "epochs", "ended"), *rows]
 
-    def last_told(self, name: str) -> Array:
-        """Return what the solver told last of each member (P,); NaN where it told nothing of that name."""
+    def last_told(self, name: str, of_best: bool = False) -> Array:
+        """Return what the solver told last of each member (P,); NaN where it told nothing of that name.
+
+        With ``of_best`` that of the best epoch, for members that have been given the parameters of theirs.
+        """
         if name not in self.told:
             return np.full(len(self.epochs), np.nan)
-        last: Array = self.told[name][np.arange(len(self.epochs)), np.maximum(self.epochs - 1, 0)]
+        epochs = np.where(of_best & (self.best_epoch > 0), self.best_epoch, self.epochs)
+        last: Array = self.told[name][np.arange(len(epochs)), np.maximum(epochs - 1, 0)]
         return last
 
     @property

@@ -170,20 +170,24 @@ def _occam(chosen: Contender, best: Contender, networks: str, unit: str) -> str:
 def determined(trials: Trials, members: Sequence[Contender]) -> str:
     """Return what a solver that finds the strength of its penalty says of networks of one size, if one did.
 
-    It found another in every fold: the smallest and the largest are told.
+    It found another in every fold: the smallest and the largest are told. Nothing is known of networks that
+    were best after their first epoch.
     """
-    if any(member.gamma is None or member.strength is None for member in members):
+    if not np.isfinite(trials["gamma"]).any():
         return ""
     whose = {(member.candidate, member.start) for member in members}
     keys = zip(trials["candidate"].tolist(), trials["start"].tolist(), strict=True)
-    own = [row for row, key in enumerate(keys) if key in whose]
+    own = np.array([key in whose for key in keys])
+    known = own & np.isfinite(trials["gamma"])
+    if not known.any():
+        return ""
     of = f"its {members[0].parameters:,} parameters"
     if len(members) > 1:
         of = f"the {members[0].parameters:,} parameters of each"
-    over = ", over the folds," if len(own) > len(members) else ","
+    over = ", over the folds," if own.sum() > len(members) else ","
     return (
-        f" The rows trained on determine {_range(trials['gamma'][own])} of {of}{over} and set the strength "
-        f"of its penalty to {_range(trials['strength'][own])}."
+        f" The rows trained on determine {_range(trials['gamma'][known])} of {of}{over} and set the strength "
+        f"of its penalty to {_range(trials['strength'][known])}."
     )
 
 

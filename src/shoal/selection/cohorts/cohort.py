@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -196,7 +197,7 @@ def _trials(
     history, cohort = trained.history, task.cohort
     reasons = history.reasons
     unknown = np.full(len(cohort.members), np.nan)
-    told = history.last_told
+    told = partial(history.last_told, of_best=task.recipe.patience is not None)
     by_solver = unknown, told("gamma"), told("alpha") / told("beta")
     bayes = (found.log_evidence, found.gamma, found.l2) if found else by_solver
     # the last update may have been the one that went too far
