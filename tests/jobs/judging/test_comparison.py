@@ -21,6 +21,25 @@ def test_a_mean_has_the_interval_of_the_paired_t_test() -> None:
     assert mean_difference(ours - theirs) == pytest.approx((ours.mean() - theirs.mean(), *expected))
 
 
+@pytest.mark.parametrize("unit", [2.0**-500, 2.0**-300, 2.0**300, 2.0**490])
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 32.0)])
+def test_an_interval_is_in_the_unit_of_the_target_whatever_that_is(
+    unit: float, weights: Array | None
+) -> None:
+    """Squared errors of numbers such as 1e-90 have squares of their own that are no floats."""
+    rng = np.random.default_rng(0)
+    ours, theirs, y = rng.normal(size=(3, 31))
+    plain, scaled = (
+        compare(number_losses(u * ours, u * y), {"linear model": number_losses(u * theirs, u * y)}, weights)
+        for u in (1.0, unit)
+    )
+    for a, b, u in zip(plain, scaled, (unit**2, unit), strict=True):
+        assert [b[end] for end in ("difference", "low", "high")] == [
+            u * a[end] for end in ("difference", "low", "high")
+        ]
+        assert b["low"] < b["difference"] < b["high"]
+
+
 def test_a_share_has_a_width_where_nothing_varies() -> None:
     nobody = np.zeros(3)
     middle, low, high = share_difference(np.ones(3), nobody)

@@ -68,7 +68,8 @@ def mean_difference(differences: Array, level: float = LEVEL, weights: Array | N
         same = float(differences[0])
         _, low, high = share_difference(np.ones(differences.size), np.zeros(differences.size), level, weights)
         return same, min(same * low, same * high), max(same * low, same * high)
-    middle, error = (float(found) for found in mean_and_error(differences, weights))
+    unit = math.ldexp(1.0, math.frexp(float(np.abs(differences).max()))[1] - 1)  # whose square is a number
+    middle, error = (unit * float(found) for found in mean_and_error(differences / unit, weights))
     half = student_quantile((1 + level) / 2, differences.size - 1) * error
     return middle, middle - half, middle + half
 
