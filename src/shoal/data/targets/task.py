@@ -179,6 +179,18 @@ class TargetEncoder:
             )
         return codes.to_numpy()
 
+    def knows(self, target: Any) -> npt.NDArray[np.bool_]:
+        """Return which values (N,) are there, and of classes are among those fitted.
+
+        >>> TargetEncoder.fit(["a", "b", "a", "b"], "classification").knows(["b", "c", None]).tolist()
+        [True, False, False]
+        """
+        series = as_series(target)
+        known = known_targets(series)
+        if self.task == CLASSIFICATION:
+            known &= codes_of(series, self.labels).is_not_null()
+        return known.to_numpy()
+
     def decode_values(self, encoded: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return (N,): the labels of class codes, or the values of scaled ones."""
         if self.task == REGRESSION:

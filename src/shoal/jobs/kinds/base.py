@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from shoal.errors import DataError
+from shoal.errors import DataError, ShoalWarning
 from shoal.registry import Named
+from shoal.words import plural
 
 if TYPE_CHECKING:
+    from shoal.data.frames import pl
     from shoal.data.targets.task import TargetEncoder
     from shoal.jobs.deadline import Deadline
     from shoal.jobs.job import FinishedJob, Job
@@ -136,6 +139,30 @@ class StudyKind(Kind, Generic[ModelT, PreparedT]):
     @abstractmethod
     def model(self, preprocessor: Any, **parts: Any) -> ModelT:
         """Return the model of ``parts``, the other fields of ``Model``; ``ValueError`` if they do not fit."""
+
+
+def rows_of_batch(
+    target: TargetEncoder, given: pl.Series, row: int, size: int, noun: str, source: str
+) -> list[int]:
+    """Return the places of the first ``size`` samples from ``row`` on that can be learnt from.
+
+    Rows are counted from 1. Others have no value among the ``given`` targets (N,), or a class that was left
+    out or merged as a rare one: a warning (``ShoalWarning``) counts those in between. Raises ``DataError``
+    for a row that ``source`` does not have, and where the model knows none of the targets.
+    """
+    require_row(row, len(given), noun, source)
+    places = [row - 1 + k for k, known in enumerate(target.knows(given[row - 1 :])) if known][:size]
+    if not places:
+        target.encode(given[row - 1 :])  # which says what is wrong with the first
+    passed = places[-1] + 2 - row - len(places)
+    if passed:
+        warnings.warn(
+            f"{plural(passed, noun)} from {row} on {'is' if passed == 1 else 'are'} passed over, for want of a "
+            f"value of the target {target.name!r} that the model was fitted to",
+            ShoalWarning,
+            stacklevel=2,
+        )
+    return places
 
 
 def require_row(row: int, rows: int, noun: str, source: str) -> None:

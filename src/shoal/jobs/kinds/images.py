@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import ConfigurationError
-from shoal.jobs.kinds.base import KindFindings, require_row
+from shoal.jobs.kinds.base import KindFindings, rows_of_batch
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class Images(ByStudy["ImageModel", "PreparedImages"]):
         from shoal.jobs.subjects.batch import Batch
 
         images = read_images(source, _wish(model)).train
-        require_row(row, len(images), "image", source)
-        some = slice(row - 1, row - 1 + size)
-        X, y = model.preprocessor.transform(images.pixels[some]), model.target.encode(labels_of(images)[some])
-        return Batch(X, y, f"image {row}")
+        labels = labels_of(images)
+        places = rows_of_batch(model.target, labels, row, size, "image", source)
+        X, y = model.preprocessor.transform(images.pixels[places]), model.target.encode(labels.gather(places))
+        return Batch(X, y, f"image {places[0] + 1}")
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> ImagePreprocessor:
         from shoal.data.images.preprocessing import ImagePreprocessor

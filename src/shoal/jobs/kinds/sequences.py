@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import DataError
-from shoal.jobs.kinds.base import KindFindings, require_row
+from shoal.jobs.kinds.base import KindFindings, rows_of_batch
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
         series = model.preprocessor.origin.read(source).train
         if series.targets is None:
             raise DataError(f"{source} has no targets, which the loss needs; add them")
-        require_row(row, len(series), "sequence", source)
-        some = series.rows(range(row - 1, min(row - 1 + size, len(series))))
+        places = rows_of_batch(model.target, series.targets, row, size, "sequence", source)
+        some = series.rows(places)
         assert some.targets is not None
         X = model.preprocessor.transform(some.series, dtype="float64")
-        return Batch(X, model.target.encode(some.targets), f"sequence {row}")
+        return Batch(X, model.target.encode(some.targets), f"sequence {places[0] + 1}")
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> SequenceReading:
         from shoal.data.sequences.reading import SequenceReading

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import CapacityError, DataError, ShoalWarning
-from shoal.jobs.kinds.base import KindFindings, require_row
+from shoal.jobs.kinds.base import KindFindings, rows_of_batch
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
             raise DataError(
                 f"{source} lacks the target {quoted(target)}, which the loss needs; add that column"
             )
-        require_row(row, frame.height, "row", source)
-        rows = frame[row - 1 : row - 1 + size]
+        places = rows_of_batch(model.target, frame[target], row, size, "row", source)
+        rows = frame[places]
         X, y = model.preprocessor.transform(rows, ignore_extra=True), model.target.encode(rows[target])
-        return Batch(X, y, f"row {row}", model.preprocessor.feature_names)
+        return Batch(X, y, f"row {places[0] + 1}", model.preprocessor.feature_names)
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> TablePreprocessor:
         from shoal.data.features.preprocessing import TablePreprocessor

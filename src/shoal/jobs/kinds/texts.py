@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shoal.jobs.kinds.base import KindFindings, require_row
+from shoal.jobs.kinds.base import KindFindings, rows_of_batch
 from shoal.jobs.kinds.study import ByStudy
 
 if TYPE_CHECKING:
@@ -58,10 +58,13 @@ class Texts(ByStudy["TextModel", "PreparedTexts"]):
         column, target = model.preprocessor.column, model.target.name
         known = NOTHING_KNOWN.with_names((column, target if model.target.labels else None))
         rows = read_texts(source, column, target, known=known)
-        require_row(row, len(rows), "text", source)
-        some = rows.rows(range(row - 1, min(row - 1 + size, len(rows))))
+        assert rows.targets is not None
+        places = rows_of_batch(model.target, rows.targets, row, size, "text", source)
+        some = rows.rows(places)
         X = model.preprocessor.transform(some.texts, "float64")
-        return Batch(X, model.target.encode(some.targets), f"text {row}", model.preprocessor.feature_names)
+        return Batch(
+            X, model.target.encode(some.targets), f"text {places[0] + 1}", model.preprocessor.feature_names
+        )
 
     def preprocessor(self, config: dict[str, Any], arrays: Mapping[str, Array]) -> TextFeatures:
         from shoal.jobs.texts.features import TextFeatures
