@@ -18,6 +18,7 @@ from shoal.errors import DataError
 
 at = dt.datetime.fromisoformat
 DAYS = ["2020-01-01", "2020-02-01"]
+ZONED = pd.ArrowDtype(pa.timestamp("us", "+05:30"))
 EVERY_FORM = pytest.mark.parametrize(
     "make",
     [
@@ -95,6 +96,13 @@ def test_durations_are_seconds(make: Any, dtype: str) -> None:
         (pd.Series([Fraction(1, 4), "x", None], dtype=object), ["0.25", "x", None]),
         (np.array(["u", "v"], ">U1"), ["u", "v"]),
         (np.array([2**63], "u8"), [str(2**63)]),
+        (
+            pd.Series(pd.to_datetime([f"{day}T00:00-05:30" for day in DAYS])),
+            [at(f"{day}T05:30") for day in DAYS],
+        ),
+        (pd.Series(pd.to_datetime(DAYS).tz_localize("UTC"), dtype=ZONED), [at(day) for day in DAYS]),
+        (pa.array([at(DAYS[0])], pa.timestamp("us", "+05:30")), [at(DAYS[0])]),
+        (pa.array([at(DAYS[0])], pa.timestamp("ms", "Mars/Base")), [at(DAYS[0])]),
     ],
 )
 def test_columns_of_every_type(values: Any, expected: list[Any]) -> None:

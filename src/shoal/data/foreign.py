@@ -1,8 +1,8 @@
 """Columns as pandas, pyarrow, NumPy and others hold them, as polars' series.
 
 What polars or pyarrow would refuse, or take for something else, is brought into a form that they know: the
-bytes of big-endian numbers are turned, sparse columns filled, periods are their first days, and intervals
-texts. What has no such form is an error that names the column.
+bytes of big-endian numbers are turned, sparse columns filled, times with a zone are in UTC, periods are
+their first days, and intervals texts. What has no such form is an error that names the column.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def as_polars(series: nw.Series[Any], name: str) -> pl.Series:
     """
     if series.implementation.is_pandas_like():
         series = narwhals().from_native(_known_to_arrow(series.to_native(), name), series_only=True)
+    if getattr(series.dtype, "time_zone", None) is not None:  # polars knows no offsets such as +05:30
+        series = series.dt.convert_time_zone("UTC")
     try:
         return series.to_polars().alias(name)
     except ImportError as error:

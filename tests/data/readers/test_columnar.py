@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import random
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shoal.data.readers.columnar import parquet_parts, parquet_rows
+from shoal.data.readers.glimpse import glimpse
 from shoal.data.tables import read_table
 from shoal.errors import DataError, ShoalError
 
@@ -102,3 +105,28 @@ def test_any_damage_is_a_table_or_an_error_of_one_line(
     told = [damage for _ in range(100) if (damage := refusal())]
     assert len(told) > 25
     assert [message for message in told if "\n" in message or "d.arrow" not in message] == []
+
+
+def test_times_in_parquet_have_any_zone(tmp_path: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """The offset of pandas' texts with a zone, of which polars panics, and says so on the terminal."""
+    path = tmp_path / "t.parquet"
+    times = pd.to_datetime([f"2024-02-{day:02}T01:00:00+05:30" for day in (1, 2, 3)])
+    frame = pd.DataFrame({"t": times, "k": pd.Categorical([3, 1, 3]), "x": [1.5, None, 2.0]})
+    frame.to_parquet(path)
+    table = read_table(path)
+    before = ["2024-01-31T19:30", "2024-02-01T19:30", "2024-02-02T19:30"]
+    assert table["t"].to_list() == [datetime.fromisoformat(time) for time in before]
+    assert table["k"].dtype == pl.Categorical
+    assert table["x"].to_list() == [1.5, None, 2.0]
+    parts = [part["x"].to_list() for part in parquet_parts(path, 2)]
+    assert parts == [[1.5, None], [2.0]]
+    assert parquet_rows(path) == 3
+    seen = glimpse(str(path), large=0)
+    assert seen is not None
+    assert (seen.rows, seen.head["t"][0] if seen.head is not None else None) == (3, table["t"][0])
+    assert capfd.readouterr().err == ""
+
+
+def test_a_name_with_an_offset_is_a_name(tmp_path: Any) -> None:
+    pq.write_table(pa.table({"+05:30": [1, 2]}), tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").to_dict(as_series=False) == {"+05:30": [1, 2]}

@@ -9,6 +9,7 @@ from typing import Any
 
 from shoal.data.frames import as_frame, pl, text
 from shoal.data.readers.contents import decoding, file_bytes, require_size
+from shoal.data.readers.parquet import opened_parquet
 from shoal.errors import DataError
 
 _FEATHER_1, _FILE = b"FEA1", b"ARROW1"
@@ -19,31 +20,23 @@ def read_parquet(path: Path) -> pl.DataFrame:
 
     Arrow's types have no room for categories whose labels are no texts, so pandas notes them beside.
     """
-    # An open file: in a name polars would take brackets for a pattern, ~ for a home, and more.
-    with path.open("rb") as file, decoding(path, "Parquet"):
-        scan = pl.scan_parquet(file)
-        width = len(scan.collect_schema())
-        height = scan.select(pl.len()).collect().item()
-        require_size(8 * width * height, path)
-        table = scan.collect()
-        file.seek(0)
-        return _declared(table, _categories_of_pandas(pl.read_parquet_metadata(file).get("pandas", "")))
+    with opened_parquet(path) as rows:
+        require_size(8 * rows.width * rows.height, path)
+        return _declared(rows.whole(), _categories_of_pandas(rows.notes.get("pandas", "")))
 
 
 def parquet_rows(path: Path) -> int:
     """Return how many rows a Parquet file has, which its footer says."""
-    with path.open("rb") as file, decoding(path, "Parquet"):
-        return int(pl.scan_parquet(file).select(pl.len()).collect().item())
+    with opened_parquet(path) as rows:
+        return rows.height
 
 
 def parquet_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of a Parquet file as ``read_parquet`` has them, about so many at a time."""
-    with path.open("rb") as file, decoding(path, "Parquet"):
-        scan = pl.scan_parquet(file)
-        height = scan.select(pl.len()).collect().item()
-        declared = _categories_of_pandas(pl.read_parquet_metadata(file).get("pandas", ""))
-        for first in range(0, height, rows):
-            yield _declared(scan.slice(first, rows).collect(), declared)
+    with opened_parquet(path) as opened:
+        declared = _categories_of_pandas(opened.notes.get("pandas", ""))
+        for part in opened.parts(rows):
+            yield _declared(part, declared)
 
 
 def _declared(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

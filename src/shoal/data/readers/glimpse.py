@@ -23,6 +23,7 @@ from shoal.data.readers.delimited import parse_delimited
 from shoal.data.readers.folders import parts_of_files, table_bytes, table_files
 from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.packed import first_bytes, format_of, unpacked_size
+from shoal.data.readers.parquet import opened_parquet
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import sheet_of
 from shoal.errors import ShoalError, ShoalWarning
@@ -125,12 +126,12 @@ def _of_text(path: Path, delimiter: str | None) -> Glimpse:
     return Glimpse(rows, as_frame(written), round(max(2 * size + columns, 2 * columns)))
 
 
-def _of_parquet(path: Path) -> Glimpse:
+def _of_parquet(path: Path) -> Glimpse | None:
     """The columns are there as the file has them, and those of other types once more as plain ones."""
-    with path.open("rb") as file:
-        scan = pl.scan_parquet(file)
-        rows = scan.select(pl.len()).collect().item()
-        written = scan.head(ROWS).collect()
+    with opened_parquet(path) as opened:
+        rows, written = opened.height, next(opened.parts(ROWS), None)
+    if written is None:
+        return None  # reading it tells
     head = as_frame(written)
     types = written.schema
     changed = [name for name, dtype in head.schema.items() if dtype == pl.String or dtype != types[name]]

@@ -157,8 +157,8 @@ def rows_of_batch(
     passed = places[-1] + 2 - row - len(places)
     if passed:
         warnings.warn(
-            f"{plural(passed, noun)} from {row} on {'is' if passed == 1 else 'are'} passed over, for want of a "
-            f"value of the target {target.name!r} that the model was fitted to",
+            f"{plural(passed, noun)} from {row} on {'is' if passed == 1 else 'are'} passed over, for want of "
+            f"a value of the target {target.name!r} that the model was fitted to",
             ShoalWarning,
             stacklevel=2,
         )
