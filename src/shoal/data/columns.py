@@ -13,6 +13,7 @@ from shoal.data.cells import values
 from shoal.data.cells.dates import (
     family_of,
     in_letters,
+    may_be_seasons,
     mixed_readings,
     months_with_points,
     parse_dates,
@@ -243,6 +244,8 @@ def _date_format(given: pl.Series) -> _Dates | str:
         ways = " or ".join(map(in_letters, rivals))
         row = int(parse_dates(given, best).is_not_null().arg_max() or 0)
         return f"dates that could be {ways}, as {quoted(given[row])}; write them as YYYY-MM-DD"
+    if may_be_seasons(without(given, possible[best])):
+        return f"seasons, or months, as {quoted(given[0])}; write months as 1999-12-01"
     read = parse_mixed_dates(given, best)
     return _Dates(read, best, stray_tokens(given, read) or ())
 

@@ -137,6 +137,8 @@ def test_a_missing_column_is_told_with_the_nearest_there_is(refuses: Any) -> Non
     table = {**without(HOUSES, "garden"), "gardn": HOUSES["garden"]}
     with refuses(DataError, "lacks the column 'garden'", "is 'gardn' meant?"):
         preprocessor.transform(table)
+    with refuses(DataError, "lacks the column 'garden'", "is 'GARDEN' meant?"):
+        preprocessor.transform({**without(HOUSES, "garden"), "GARDEN": HOUSES["garden"]})
     with refuses(DataError, "lacks the column 'size' and 2 more, which", "add it"):
         preprocessor.validate({"price": ["1"], "kind": ["flat"]})
     with refuses(DataError, "lacks the column 'x1', which", "add it"):  # x10 has a place of its own

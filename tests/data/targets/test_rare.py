@@ -71,6 +71,11 @@ def test_rare_classes_that_are_too_few_together_cannot_be_merged(refuses: Any) -
         settled(["a", "a", "b", "b", "c"], "merge")
 
 
+def test_where_all_classes_are_rare_dropping_them_leaves_nothing(refuses: Any) -> None:
+    with refuses(DataError, "all classes of the target 'y' have fewer than 2 rows ('a' 1, 'b' 1)", "no row"):
+        RareClasses.settle(as_series(["a", "b"], "y"), "drop", 2)
+
+
 def test_all_rare_classes_are_told_but_not_at_any_length() -> None:
     rare = rare_of(classes_of(as_series([*map(str, range(30)), "a", "a"])), 2)
     assert len(rare) == 30

@@ -52,6 +52,7 @@ _TIME = (
     r"(?: ?(?P<p>[ap])\.?m\.?)?(?: ?(?P<z>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
 _MONTH_WITH_POINT = r"^(?:0[1-9]|1[0-2])\.(?:1[5-9]|2[01])[0-9]{2}$"
+_SEASON = "^[0-9]{2}([0-9]{2})[-/]([0-9]{2})$"
 _YEARS = 1500, 2200
 """Of months without a day, from and before which."""
 _US_PER_DAY = 86_400_000_000
@@ -112,6 +113,17 @@ def months_with_points(table: pl.DataFrame) -> list[str]:
             rows = texts.select(told).row(0)
             texts = named(texts, (name for name, fits in zip(texts.columns, rows, strict=True) if fits))
     return texts.columns
+
+
+def may_be_seasons(texts: pl.Series) -> bool:
+    """Tell whether texts such as 2004-05 are all a year and the next one, which months hardly are.
+
+    >>> [may_be_seasons(pl.Series(texts)) for texts in (["2004-05", "2010-11"], ["2004-05", "2010-12"])]
+    [True, False]
+    """
+    of_two_years = texts.str.extract_groups(_SEASON).struct.unnest().cast(pl.Int64)
+    first, second = of_two_years.get_columns()
+    return texts.n_unique() > 1 and bool(((first + 1) % 100 == second).fill_null(False).all())
 
 
 def readings(texts: pl.Series) -> dict[str, pl.Series]:

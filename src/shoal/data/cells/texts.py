@@ -60,6 +60,8 @@ _TIME = (
     r"^(?:[0-9]{1,3}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[aApP]\.?[mM]\.?)?"
     r"|-?P(?:[0-9.]+[YMWD])*(?:T(?:[0-9.]+[HMS])+)?)$"
 )
+_ONE = r"[-+−]?[0-9]+(?:[.,][0-9]+)?"
+_SEVERAL = rf"^[(\[]?{_ONE}(?: ?(?:[/:;,|±×x]|\+/-) ?{_ONE})+[)\]]?$"
 _UNMEASURED = r"^(?:v?\d{1,3}(?:\.\d{1,3}){2,}|\d+(?:st|nd|rd|th))$"
 #: Scripts that write no spaces between words; two letters make a word, more or less.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -95,6 +97,7 @@ def unread_note(known: pl.Series) -> str:
         (_DATE, "dates in a writing that is not read", "write them as 1999-12-31"),
         (_PERIOD, "dates in a writing that is not read", "write the first day of each, as 1999-12-31"),
         (_TIME, "times of the day", "write them as hours, such as 13.5"),
+        (_SEVERAL, "several numbers in a cell", "give each a column of its own"),
     ):
         alike = others.filter(others.str.contains(pattern))
         if len(alike) >= MOST * len(others) > 0:

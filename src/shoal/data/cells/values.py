@@ -71,9 +71,20 @@ def notation_note(texts: pl.Series, reading: Reading) -> str:
     """Return a note of how the texts of numbers were read, empty where every number is plain."""
     if reading.plain:
         return ""
-    unusual = reading.numbers.is_not_null() & texts.cast(pl.Float64, strict=False).is_null()
+    numbers = reading.numbers
+    unusual = numbers.is_not_null() & texts.cast(pl.Float64, strict=False).is_null()
     row = int(unusual.arg_max() or 0)
-    return f"{quoted(texts[row])} is read as {reading.numbers[row]:g}" if unusual[row] else ""
+    if not unusual[row]:
+        return ""
+    signs = texts.str.contains("%", literal=True)
+    bare = (~signs & (numbers != 0)).fill_null(False)
+    if not (signs.any() and bare.any()):
+        return f"{quoted(texts[row])} is read as {numbers[row]:g}"
+    row, other = int(signs.arg_max() or 0), int(bare.arg_max() or 0)
+    return (
+        f"{quoted(texts[row])} is read as {numbers[row]:g}, and {quoted(texts[other])} as "
+        f"{numbers[other]:g}; write a per cent sign behind all or none"
+    )
 
 
 def groups_note(texts: pl.Series) -> str:

@@ -213,8 +213,13 @@ class TablePreprocessor:
         extra = [name for name in given if name not in known]
         lacking = [encoder.column for encoder in self.encoders if encoder.column not in names]
         if lacking:
-            near = difflib.get_close_matches(lacking[0], extra, n=1)
-            hint = f"is {near[0]!r} meant? Rename it" if near else "add it (empty cells count as missing)"
+            folded = {name.casefold(): name for name in extra}
+            near = difflib.get_close_matches(lacking[0].casefold(), folded, n=1)
+            hint = (
+                f"is {folded[near[0]]!r} meant? Rename it"
+                if near
+                else "add it (empty cells count as missing)"
+            )
             more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
             raise DataError(
                 f"the table lacks the column {lacking[0]!r}{more}, which the model was trained on; {hint}"

@@ -40,6 +40,11 @@ class RareClasses:
         require_repeated(classes, rare, target.name)
         rows, shown = sum(rows for _, rows in rare), counted(rare)
         other = None
+        if how == DROP and rows == len(target):
+            raise DataError(
+                f"all classes of the target {target.name!r} have fewer than {least} rows ({shown}), so "
+                f"{setting('rare', DROP)} leaves no row; name another column as the target"
+            )
         if how == DROP:
             what = f"left out, {rows} of {len(target)} rows"
         elif rows < least:
