@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from shoal.data.readers import glimpse as module
+from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.glimpse import bytes_of, glimpse
+from shoal.data.readers.parts import table_parts
 from shoal.data.tables import read_table
 
 
@@ -180,3 +182,31 @@ def test_a_folder_without_rows_is_not_told(tmp_path: Path) -> None:
     for k in range(3):
         pl.DataFrame({"a": []}, {"a": pl.Int64}).write_parquet(tmp_path / f"{k}.parquet")
     assert glimpse(str(tmp_path), 1) is None
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv.gz", "t.csv.zst", "t.npz", "folder"])
+def test_a_small_file_of_a_large_table_is_looked_at_and_comes_in_parts(name: str, tmp_path: Path) -> None:
+    """A column that repeats itself takes next to nothing in a file, and 8 bytes a row in memory."""
+    path, rows = tmp_path / name, 50_000
+    table = pl.DataFrame({"x": np.repeat(12345, rows), "y": np.repeat(67890, rows)})
+    if name == "folder":
+        path.mkdir()
+        table.write_parquet(path / "part.parquet")
+    elif name == "t.parquet":
+        table.write_parquet(path)
+    elif name == "t.npz":
+        np.savez_compressed(path, x=table["x"].to_numpy(), y=table["y"].to_numpy())
+    else:
+        pack = gzip.compress if path.suffix == ".gz" else lambda content: pa.compress(content, "zstd")
+        path.write_bytes(pack(table.write_csv().encode()))
+    large = 2 * 8 * rows * 7 // 10
+    assert sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else [path])) < large / 4
+    seen = glimpse(str(path), large)
+    assert seen is not None
+    assert seen.reading >= large
+    assert glimpse(str(path), 2 * large) is None
+    if name != "t.npz":  # of which no part is read alone
+        assert seen.rows == pytest.approx(rows, rel=0.05)
+        assert sum(part.height for part in table_parts(path, large=large)) == rows
+        with pytest.raises(NotPlainError):
+            next(table_parts(path, large=2 * large))

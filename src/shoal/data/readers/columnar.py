@@ -31,6 +31,12 @@ def parquet_rows(path: Path) -> int:
         return rows.height
 
 
+def parquet_values(path: Path) -> int:
+    """Return how many values a Parquet file has, missing ones included."""
+    with opened_parquet(path) as rows:
+        return rows.width * rows.height
+
+
 def parquet_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of a Parquet file as ``read_parquet`` has them, about so many at a time."""
     with opened_parquet(path) as opened:

@@ -53,16 +53,6 @@ def table_files(folder: Path) -> list[Path]:
     return files
 
 
-def folder_bytes(folder: Path) -> int:
-    """Return how many bytes the files of a folder have."""
-    return sum(file.stat().st_size for file in table_files(folder))
-
-
-def table_bytes(path: Path) -> int:
-    """Return the bytes of a file, or of the files of a folder that is a table; none of what is neither."""
-    return folder_bytes(path) if is_table_folder(path) else path.stat().st_size if path.is_file() else 0
-
-
 def read_table_folder(folder: Path) -> pl.DataFrame:
     """Return the rows of all Parquet files of a folder, one file after the other.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +16,19 @@ from shoal.data.frames import Frame, as_frame, named, pl
 from shoal.data.readers.arff import read_arff
 from shoal.data.readers.builtin import PREFIX
 from shoal.data.readers.columnar import first_of_arrow, parquet_rows
-from shoal.data.readers.contents import decoding
 from shoal.data.readers.databases import duckdb_files, first_of_database
 from shoal.data.readers.delimited import parse_delimited
-from shoal.data.readers.folders import parts_of_files, table_bytes, table_files
+from shoal.data.readers.folders import parts_of_files, table_files
 from shoal.data.readers.json_lines import read_json_lines
 from shoal.data.readers.packed import first_bytes, format_of, unpacked_size
 from shoal.data.readers.parquet import opened_parquet
+from shoal.data.readers.sizes import ARCHIVES, archive_bytes, parquet_bytes, unpacked_bytes
 from shoal.data.readers.svmlight import read_svmlight
 from shoal.data.readers.workbooks import sheet_of
 from shoal.errors import ShoalError, ShoalWarning
 
 LARGE = 2**24
-"""Bytes from which on a file is looked at before it is read."""
+"""Bytes, unpacked, from which on a file is looked at before it is read."""
 HEAD, ROWS = 2**20, 2000
 """Bytes of a text, and rows of another file, that are looked at."""
 _LONGEST_INSIDE, _BYTES_OF_A_TEXT = 12, 16
@@ -45,8 +44,6 @@ _LINES: dict[str, tuple[Callable[[Path], pl.DataFrame], int]] = {
 }
 """Formats of lines, whose first lines are a file of the format, too; bytes that reading takes for a cell."""
 _ARROW = (".feather", ".arrow", ".ipc")
-_ARCHIVES = {".xlsx": ".xml", ".ods": ".xml", ".npz": ".npy"}
-"""Archives, and how the names end of what is unpacked from them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Glimpse:
 def glimpse(source: str, large: int | None = None) -> Glimpse | None:
     """Return what the first rows of a large file tell; None of others, and of what cannot be told so.
 
-    ``large`` is the bytes from which on a file is, ``LARGE`` where it is None.
+    ``large`` is the bytes, unpacked, from which on a file is, ``LARGE`` where it is None.
 
     Whatever is wrong with a table is told by reading it.
     """
@@ -75,7 +72,7 @@ def glimpse(source: str, large: int | None = None) -> Glimpse | None:
             if is_duckdb(source):
                 return _of_duckdb(source, large)
             path = Path(sheet_of(source)[0])
-            return None if source.startswith(PREFIX) or table_bytes(path) < large else _of_path(path)
+            return None if source.startswith(PREFIX) or unpacked_bytes(path) < large else _of_path(path)
     except (ShoalError, OSError, pl.exceptions.PolarsError):
         return None
 
@@ -88,8 +85,8 @@ def _of_path(path: Path) -> Glimpse | None:
         return _of_text(path, _DELIMITERS[kind])
     if kind in _LINES:
         return _of_lines(path, kind)
-    if kind in _ARCHIVES:
-        return _of_archive(path, _ARCHIVES[kind])
+    if kind in ARCHIVES:
+        return Glimpse(0, None, archive_bytes(path))  # all that is read of it is there unpacked at once
     if kind in _ARROW and not packed:
         return _of_arrow(path)
     return _of_parquet(path) if kind == ".parquet" else None
@@ -99,7 +96,7 @@ def _of_duckdb(source: str, large: int) -> Glimpse | None:
     """Rows are there as DuckDB gives them and as columns, twice when these are put together."""
     if DatabaseSource.of(source).is_pattern:
         files = duckdb_files(source)
-        return None if sum(file.stat().st_size for file in files) < large else _of_files(files, None)
+        return None if parquet_bytes(files) < large else _of_files(files, None)
     rows, first = first_of_database(source, ROWS)
     columns = rows / first.height * bytes_of(first)
     return None if columns < large else Glimpse(rows, as_frame(first), round(2 * columns))
@@ -160,13 +157,6 @@ def _of_arrow(path: Path) -> Glimpse:
     head = as_frame(first)
     columns = rows / first.height * bytes_of(head)
     return Glimpse(rows, head, round(path.stat().st_size + 3 * columns))
-
-
-def _of_archive(path: Path, ending: str) -> Glimpse:
-    """All that is read of an archive is there unpacked at once, as large as it says, which readers check."""
-    with decoding(path, "an archive"), zipfile.ZipFile(path) as archive:
-        read = (entry.file_size for entry in archive.infolist() if entry.filename.endswith(ending))
-        return Glimpse(0, None, sum(read))
 
 
 def _long_texts(table: pl.DataFrame) -> int:

@@ -13,13 +13,14 @@ from shoal.data.readers.columnar import arrow_parts, parquet_parts
 from shoal.data.readers.databases import duckdb_parts
 from shoal.data.readers.delimited import DELIMITED
 from shoal.data.readers.delimited_parts import NotPlainError, delimited_parts
-from shoal.data.readers.folders import folder_parts, table_bytes
+from shoal.data.readers.folders import folder_parts
 from shoal.data.readers.headers import INDEX_NAMES
 from shoal.data.readers.packed import format_of
+from shoal.data.readers.sizes import unpacked_bytes
 from shoal.errors import DataError, reason
 
 LARGE = 2**24
-"""Bytes of a file from which on it is read in parts."""
+"""Bytes of a file, unpacked, from which on it is read in parts."""
 ROWS = 2**16
 """Of a part, about."""
 _ARROW = (".feather", ".arrow", ".ipc")
@@ -29,7 +30,7 @@ def table_parts(source: str | Path, several: int = 1, large: int | None = None) 
     """Yield the rows of a large table in parts, each but the last of a multiple of ``several`` rows.
 
     They are as the format has them: ``shoal.data.frames.as_frame`` makes a table of each. ``large`` is the
-    bytes from which on a file is (None: ``LARGE``).
+    bytes, unpacked, from which on a file is (None: ``LARGE``).
 
     Raises ``NotPlainError``, in the middle perhaps, for a table that has to be read as a whole: a small one,
     one of another format, and one in which a row may be read otherwise with the others beside it. And
@@ -57,7 +58,11 @@ def comes_in_parts(source: str | Path) -> bool:
 
 
 def _parts_of_file(path: Path, large: int) -> Iterator[pl.DataFrame]:
-    if table_bytes(path) < large:
+    try:
+        size = unpacked_bytes(path)
+    except (DataError, OSError):  # reading all of it tells what is wrong
+        raise NotPlainError from None
+    if size < large:
         raise NotPlainError
     if path.is_dir():
         return folder_parts(path, ROWS)
