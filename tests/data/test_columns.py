@@ -215,25 +215,6 @@ def test_dates_that_could_be_others_are_left_as_text(form: str, first: str, days
     assert column.note.startswith(f"dates that could be {ways}, as '{written[0]}'")
 
 
-@pytest.mark.parametrize("mark", ["-", "/"])
-def test_years_of_a_season_are_no_months(mark: str) -> None:
-    """Of 2000-01 to 2011-12 each could be a month, too, but all of them hardly are."""
-    seasons = [f"{year}{mark}{year % 100 + 1:02}" for year in range(2000, 2012)]
-    column = described(seasons * 3 + [None])
-    note = f"seasons, or months, as '2000{mark}01'; write months as 1999-12-01"
-    assert (column.kind, column.used, column.note) == ("categorical", True, note)
-    assert described([*seasons, f"2011{mark}11"]).kind == "date"
-    assert described([*seasons * 3, "unknown"]).note == note
-
-
-def test_a_per_cent_sign_that_some_numbers_lack_is_told() -> None:
-    shares = [f"{k}%" for k in range(20, 60)]
-    assert described(shares).note == "'20%' is read as 0.2"
-    assert described([*shares, "0"]).note == "'20%' is read as 0.2"
-    told = "'20%' is read as 0.2, and '35' as 35; write a per cent sign behind all or none"
-    assert described(["0", "NA", *shares, "35"]).note == told
-
-
 def test_a_column_that_is_not_used_is_never_an_identifier_for_its_writing() -> None:
     amounts = np.random.default_rng(0).uniform(1, 9000, 60).round(2)
     for written, note in (

@@ -11,6 +11,7 @@ import pytest
 
 from shoal.errors import ConfigurationError, DataError
 from shoal.jobs.kinds import prepare
+from shoal.jobs.leakage import _is_one_table
 from shoal.jobs.prepared import Prepared
 from shoal.jobs.request import FitRequest
 
@@ -201,3 +202,34 @@ def test_numbers_are_neither_before_nor_after_dates(
     told = "has dates where the table has numbers" if turned else "has numbers where the table has dates"
     with pytest.raises(DataError, match=f"'t' {told}"):
         ready(table(t=mine), time_order="t", test=test)
+
+
+def test_a_table_brought_along_that_is_the_one_or_the_other_is_told(
+    write_csv: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_csv(Path("table.csv"), table())
+    write_csv(Path("other.csv"), table())
+    Path("link.csv").symlink_to("table.csv")
+
+    def told(**settings: Any) -> list[str]:
+        prepared = prepare(FitRequest("table.csv", "target", **settings))
+        return [warning for warning in prepared.warnings if "would" in warning]
+
+    assert told(valid="other.csv", test=None) == []
+    itself = "is the table itself, so that its rows are trained on: what they tell is not what new rows would"
+    assert told(test="link.csv") == [f"--test link.csv {itself}"]
+    assert told(valid=str(tmp_path / "table.csv")) == [f"--valid {tmp_path / 'table.csv'} {itself}"]
+    (both,) = told(valid="other.csv", test="./other.csv")
+    assert both.startswith("--test ./other.csv is --valid, too, so that its rows were chosen by: ")
+
+
+def test_sheets_and_tables_of_one_file_are_several(tmp_path: Path) -> None:
+    for one, other, same in (
+        ("b.xlsx#A", "b.xlsx#B", False),
+        ("duckdb:t.db?table=a", "duckdb:t.db?table=b", False),
+        ("duckdb:t.db?table=a", "duckdb:t.db?table=a", True),
+        ("builtin:iris", "builtin:iris", True),
+        ("nowhere.csv", "elsewhere.csv", False),
+    ):
+        assert _is_one_table(one, other) is same

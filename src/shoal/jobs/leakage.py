@@ -5,11 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from shoal.data.database_names import is_duckdb
 from shoal.data.frames import Frame, as_frame, pl, quoted
+from shoal.data.readers.workbooks import sheet_of
 from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError, ShoalWarning
 from shoal.selection.samples.attributes import Attributes
@@ -17,6 +20,7 @@ from shoal.words import plural, setting
 
 if TYPE_CHECKING:
     from shoal.jobs.division import Division
+    from shoal.jobs.request import FitRequest
     from shoal.shapes import IntArray
 
 
@@ -54,6 +58,31 @@ def tell_of_division(
             f"no row to train on is {' or '.join(lost[:5])}, which no model can learn from them; the test "
             "has rows that are"
         )
+
+
+def tell_of_one_file(request: FitRequest) -> None:
+    """Warn (``ShoalWarning``) of rows brought along that are those of the table, or of each other."""
+    known = [("the table itself, so that its rows are trained on", request.table)]
+    for option in ("valid", "test"):
+        path = getattr(request, option)
+        if path is None:
+            continue
+        for what, other in known:
+            if _is_one_table(path, other):
+                _tell(f"{setting(option, path)} is {what}: what they tell is not what new rows would")
+                break
+        known.append((f"{setting(option)}, too, so that its rows were chosen by", path))
+
+
+def _is_one_table(one: str, other: str) -> bool:
+    """Tell whether two sources are one, by whatever names and links; a file may hold several."""
+    if one == other or is_duckdb(one) or is_duckdb(other):
+        return one == other
+    (file, sheet), (other_file, other_sheet) = sheet_of(one), sheet_of(other)
+    try:
+        return sheet == other_sheet and Path(file).samefile(other_file)
+    except (OSError, ValueError):  # reading it says what is wrong
+        return False
 
 
 @dataclass(frozen=True)

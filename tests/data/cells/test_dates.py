@@ -231,3 +231,14 @@ def test_days_without_a_time_cost_no_look_at_times(monkeypatch: pytest.MonkeyPat
     assert sorted(asked) == ["Y", "d", "m"]
     assert dates.parse_dates(days + " 23:59", "%d.%m.%Y").dt.date().to_list() == expected
     assert "H" in asked
+
+
+@pytest.mark.parametrize("mark", ["-", "/"])
+def test_years_of_a_season_are_no_months(mark: str) -> None:
+    """Of 2000-01 to 2011-12 each could be a month, too, but all of them hardly are."""
+    seasons = [f"{year}{mark}{year % 100 + 1:02}" for year in range(2000, 2012)]
+    column = describe_column(pl.Series(seasons * 3 + [None]))
+    note = f"seasons, or months, as '2000{mark}01'; write months as 1999-12-01"
+    assert (column.kind, column.used, column.note) == ("categorical", True, note)
+    assert describe_column(pl.Series([*seasons, f"2011{mark}11"])).kind == "date"
+    assert describe_column(pl.Series([*seasons * 3, "unknown"])).note == note

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from shoal.data.cells import values
+from shoal.data.columns import describe_column
 from shoal.data.frames import as_series
 from shoal.errors import DataError
 
@@ -173,3 +174,11 @@ def test_a_number_is_no_date(refuses: Any) -> None:
 )
 def test_text(series: Any, expected: list[str | None]) -> None:
     assert values.text(pl.Series("x", series)).to_list() == expected
+
+
+def test_a_per_cent_sign_that_some_numbers_lack_is_told() -> None:
+    shares = [f"{k}%" for k in range(20, 60)]
+    assert describe_column(as_series(shares)).note == "'20%' is read as 0.2"
+    assert describe_column(as_series([*shares, "0"])).note == "'20%' is read as 0.2"
+    told = "'20%' is read as 0.2, and '35' as 35; write a per cent sign behind all or none"
+    assert describe_column(as_series(["0", "NA", *shares, "35"])).note == told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shoal.errors import CapacityError, DataError, ShoalWarning
@@ -34,6 +35,15 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return self.prepare_again(request, None)
 
     def prepare_again(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
+        from shoal.jobs.leakage import tell_of_one_file
+        from shoal.jobs.prepared import collected
+
+        with collected() as notes:
+            tell_of_one_file(request)
+        prepared = self._prepared(request, streamed)
+        return replace(prepared, warnings=(*notes, *prepared.warnings))
+
+    def _prepared(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
         from shoal.data.readers.delimited_parts import NotPlainError
         from shoal.jobs.streams.prepare import is_streamed, prepare_stream, way_to_the_disk
         from shoal.jobs.tables.prepare import prepare_table
