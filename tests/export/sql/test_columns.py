@@ -43,15 +43,31 @@ def test_a_text_that_holds_a_number_is_one(asked: Asked) -> None:
 
 
 def test_truth_is_read_in_any_case_and_with_blanks_around_it(asked: Asked) -> None:
-    given = ["True", " yes ", "T", "y", "1", "1.0", "FALSE", "No", "f", "N", "0", "0.0", "2", "", None]
+    given = [
+        "True",
+        " yes ",
+        "T\t",
+        "\u3000y\n",
+        "1",
+        "1.0",
+        "FALSE",
+        "No",
+        "f",
+        "N",
+        "0",
+        "0.0",
+        "2",
+        "",
+        None,
+    ]
     assert read(asked, TRUTH, given) == [1] * 6 + [0] * 6 + [None] * 3
     assert read(asked, TRUTH, [1, 0, 2]) == [1, 0, None]
 
 
 def test_texts_are_read_without_blanks_and_not_where_they_say_that_there_is_none(asked: Asked) -> None:
     encoder = CategoricalEncoder("x", ("red",), False, True)
-    given = [" red ", "it's", "NA", "", "?", None, "5.0"]
-    assert read(asked, encoder, given) == ["red", "it's", None, None, None, None, "5.0"]
+    given = [" red ", "it's", "NA", "", "?", None, "5.0", "\tred\r\n", "\xa0NA\u2003", "\v"]
+    assert read(asked, encoder, given) == ["red", "it's", *[None] * 4, "5.0", "red", None, None]
 
 
 def test_codes_that_a_database_keeps_as_numbers_with_a_point_are_codes(asked: Asked) -> None:
@@ -81,10 +97,31 @@ def test_days_are_those_of_the_calendar(asked: Asked) -> None:
         ("1970-01-02 06:30", 6.5 / 24),
         ("1970-01-02T06:30:36", 6.51 / 24),
         ("1970-01-02 00:00:00.5", 0.5 / 86400),
+        ("1970-01-02T06:00:00Z", 1 / 4),
+        ("1970-01-02 06:00:00+00", 1 / 4),  # as DuckDB writes a moment with a zone
+        ("1970-01-02 06:00:00.25+05:45", (0.25 * 86400 - 5.75 * 3600 + 0.25) / 86400),
+        ("1970-01-02T06:00-0330", 9.5 / 24),
+        ("\t1970-01-02 06:00 ", 1 / 4),
     ],
 )
 def test_the_time_of_a_day_is_a_part_of_it(asked: Asked, text: str, part: float) -> None:
     assert read(asked, DATE, [text]) == [pytest.approx(1 + part, rel=1e-12)]
+
+
+def test_moments_with_a_zone_are_those_of_utc_in_whatever_zone_a_database_is() -> None:
+    duckdb = pytest.importorskip("duckdb", reason="needs the package duckdb")
+    formula = READINGS[DATE.name](DATE, "source.x")
+    found = []
+    for zone in ("UTC", "Asia/Kathmandu", "America/Caracas"):
+        with duckdb.connect() as connection:
+            connection.execute(f"SET TimeZone = '{zone}'")
+            connection.execute("CREATE TABLE source AS SELECT make_timestamptz(93600500000) AS x")
+            found += connection.execute(f"SELECT {formula} FROM source").fetchone()  # noqa: S608
+    assert found == [pytest.approx(1 + 7200.5 / 86400, rel=1e-12)] * 3
+
+
+def test_a_month_is_its_first_day(asked: Asked) -> None:
+    assert read(asked, DATE, ["1970-02", " 2000-03 ", "1970-1"]) == [31, 11017, None]
 
 
 def test_what_is_not_written_as_a_date_is_missing(asked: Asked) -> None:

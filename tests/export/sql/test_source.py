@@ -170,6 +170,23 @@ def test_a_table_called_as_one_of_the_querys_own_is_refused(numbers: Any, table:
         to_sql(numbers[0], table)
 
 
+@pytest.mark.parametrize(
+    ("names", "other"),
+    [
+        (("a", "A", "y"), "the column 'A'"),
+        (("a", "Y", "y"), "the column 'Y'"),
+        (("a", "Shoal_row", "y"), "a row"),
+    ],
+)
+def test_columns_that_are_one_to_a_database_are_refused(
+    trained: Trained, names: tuple[str, ...], other: str
+) -> None:
+    rng = np.random.default_rng(0)
+    model = trained({name: rng.normal(size=30).tolist() for name in names}, "y", starts=1)
+    with pytest.raises(ConfigurationError, match=f"has the name of .*{other} in SQL"):
+        to_sql(model)
+
+
 def test_what_has_no_form_is_refused(numbers: Any) -> None:
     with pytest.raises(ConfigurationError, match="activation 'gelu' has no form in SQL"):
         to_sql(with_network(numbers[0], [Dense(3, "gelu"), Dense(1)]))

@@ -18,7 +18,7 @@ from shoal.data.features.encoders import (
 )
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import MISSING_TEXTS
-from shoal.export.sql.text import QueryTables, literal, name, number
+from shoal.export.sql.text import QueryTables, literal, name, number, trimmed
 
 TWO_PI = 6.283185307179586
 FURTHEST = 1e100
@@ -71,12 +71,12 @@ def _number(encoder: Any, column: str) -> str:
 
 def _text(column: str) -> str:
     """Return the text of a value without blanks around it, NULL where it says that there is none."""
-    text = f"TRIM(CAST({column} AS VARCHAR))"
+    text = trimmed(column)
     return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, MISSING_TEXTS))}) THEN {text} END"
 
 
 def _truth(encoder: Any, column: str) -> str:
-    text = f"LOWER(TRIM(CAST({column} AS VARCHAR)))"
+    text = f"LOWER({trimmed(column)})"
     yes, no = ((*TRUE_TEXTS, "1", "1.0"), (*FALSE_TEXTS, "0", "0.0"))
     return (
         f"CASE WHEN {text} IN ({', '.join(map(literal, yes))}) THEN 1e+00 "
@@ -89,25 +89,30 @@ def _category(encoder: Any, column: str) -> str:
     text = _text(column)
     if not all(_CODE.fullmatch(level) for level in encoder.levels):
         return text
-    plain = f"TRIM(CAST({column} AS VARCHAR))"
+    plain = trimmed(column)
     return f"CASE WHEN {plain} LIKE '%.0' THEN SUBSTR({plain}, 1, LENGTH({plain}) - 2) ELSE {text} END"
 
 
 def _days(encoder: Any, column: str) -> str:
     """Return days since 1970-01-01 of a date, a moment, or their texts in ISO 8601, by their digits.
 
-    Databases have other functions for it each, and all of them write a date like this.
+    Databases have other functions for it each, and all of them write a date like this. A month alone is its
+    first day, and what tells a zone is turned to UTC.
     """
-    text = f"CAST({column} AS VARCHAR)"
+    text = trimmed(column)
+    local, ahead = _without_zone(text)
 
-    def digits(first: int, count: int) -> str:
-        return f"CAST(SUBSTR({text}, {first}, {count}) AS DOUBLE)"
+    def digits(of: str, first: int, count: int) -> str:
+        return f"CAST(SUBSTR({of}, {first}, {count}) AS DOUBLE)"
 
     def gone(first: int, count: int, seconds: float) -> str:
-        there = f"LENGTH({text}) >= {first + min(count, 2) - 1}"
-        return f"CASE WHEN {there} THEN {digits(first, count)} / {number(86400 / seconds)} ELSE 0e+00 END"
+        there = f"LENGTH({local}) >= {first + min(count, 2) - 1}"
+        return (
+            f"CASE WHEN {there} THEN {digits(local, first, count)} / {number(86400 / seconds)} ELSE 0e+00 END"
+        )
 
-    year, month, day = digits(1, 4), digits(6, 2), digits(9, 2)
+    year, month = digits(text, 1, 4), digits(text, 6, 2)
+    day = f"(CASE WHEN LENGTH({text}) > 7 THEN {digits(text, 9, 2)} ELSE 1e+00 END)"
     of_4, of_100, of_400 = (f"{_remainder(year, n)} = 0e+00" for n in (4, 100, 400))
     leaps = f"{month} > 2e+00 AND {of_4} AND (NOT {of_100} OR {of_400})"
     leap = f"(CASE WHEN {leaps} THEN 1e+00 ELSE 0e+00 END)"
@@ -118,7 +123,25 @@ def _days(encoder: Any, column: str) -> str:
         f"(CASE {before} END) + {leap} + {day} - {number(719163)}"
     )
     time = " + ".join([gone(12, 2, 3600), gone(15, 2, 60), gone(18, 9, 1)])
-    return f"CASE WHEN {text} LIKE '____-__-__%' THEN {whole} + {time} END"
+    is_date = f"{text} LIKE '____-__' OR {text} LIKE '____-__-__%'"
+    return f"CASE WHEN {is_date} THEN {whole} + {time} - {ahead} END"
+
+
+def _without_zone(text: str) -> tuple[str, str]:
+    """Return a moment without its zone, Z or as in +05:45, and how many days that is ahead of UTC."""
+    time = f"SUBSTR({text}, 11)"  # behind the date, whose hyphens are no signs
+
+    def end(first: int, count: int) -> str:
+        return f"CAST(SUBSTR({text}, LENGTH({text}) - {first - 1}, {count}) AS DOUBLE)"
+
+    lengths, ahead = [f"WHEN {time} LIKE '%Z' THEN 1"], []
+    for zone, minutes in (("__:__", end(2, 2)), ("____", end(2, 2)), ("__", "0e+00")):
+        for sign, mark in (("", "+"), ("-", "-")):
+            told = f"WHEN {time} LIKE '%{mark}{zone}' THEN"
+            lengths.append(f"{told} {len(zone) + 1}")
+            ahead.append(f"{told} {sign}({end(len(zone), 2)} / 2.4e+01 + {minutes} / 1.44e+03)")
+    local = f"SUBSTR({text}, 1, LENGTH({text}) - (CASE {' '.join(lengths)} ELSE 0 END))"
+    return local, f"(CASE {' '.join(ahead)} ELSE 0e+00 END)"
 
 
 def _bounded(c: str, encoder: Any) -> str:
@@ -207,5 +230,5 @@ EXPLANATIONS = {
     NumericEncoder.name: "numbers",
     BooleanEncoder.name: "truth values, or 1 and 0, or texts such as yes and no",
     CategoricalEncoder.name: "texts or codes",
-    DateEncoder.name: "dates or moments, or their texts as in 2026-01-31 12:30:00",
+    DateEncoder.name: "dates or moments, or their texts as in 2026-01-31 12:30:00, or 2026-01",
 }

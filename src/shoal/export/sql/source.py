@@ -48,7 +48,7 @@ def to_sql(model: Any, table: str = TABLE) -> str:
     3.35 on where it was built with its functions of mathematics.
 
     Raises ``ConfigurationError`` for other models than those of tables, for layers and activations that have
-    no form in SQL, and for what is wider than databases' tables.
+    no form in SQL, for what is wider than databases' tables, and for columns whose names are one to them.
     """
     if getattr(model, "kind", None) != "table":
         what = getattr(model, "kind", type(model).__name__)
@@ -56,6 +56,7 @@ def to_sql(model: Any, table: str = TABLE) -> str:
     members, picks = distinct(model.population)
     counts = np.bincount(picks)
     _require_room(model, members.size)
+    _require_names(model)
     tables = QueryTables()
     tables.as_it_is("source", f"SELECT ROW_NUMBER() OVER () AS {ROW}, * FROM {name(table)}")  # noqa: S608
     x = prepare(model.preprocessor, tables, "source")
@@ -97,6 +98,28 @@ def _require_room(model: TableModel, members: int) -> None:
             f"{members} networks whose widest layer has {widest} numbers are too much for SQL, which has "
             f"{MOST_COLUMNS} columns and {MOST_MEMBERS} networks at most; export to ONNX or C instead"
         )
+
+
+def _require_names(model: TableModel) -> None:
+    """Raise ``ConfigurationError`` for columns that a database cannot tell apart, used or not.
+
+    Names in other letters, small or large, are one, so that a query would read the wrong one of them.
+    """
+    preprocessor = model.preprocessor
+    known = [*(column.name for column in preprocessor.columns), *preprocessor.dropped, preprocessor.target]
+    used = {_folded(encoder.column): encoder.column for encoder in preprocessor.encoders}
+    twice = next((c for c in known if used.get(_folded(c), c) != c), used.get(ROW))
+    if twice is not None:
+        other = "the number of a row" if _folded(twice) == ROW else f"the column {used[_folded(twice)]!r}"
+        raise ConfigurationError(
+            f"the column {twice!r} has the name of {other} in SQL, where small and large letters are one; "
+            "give it another name and fit again, or export to ONNX or C instead"
+        )
+
+
+def _folded(column: str) -> str:
+    """Return a name as databases compare it: without regard to the case of the letters from A to Z."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in column)
 
 
 def _link(model: TableModel, z: list[str]) -> list[str]:

@@ -11,6 +11,10 @@ from shoal.printable import on_one_line
 
 ROW = "shoal_row"
 """The column that says which row of the source a row of each table is of."""
+BLANKS = (
+    " \t\n\v\f\r\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What Unicode counts as white space: databases take off the first of it alone, unless they are told."""
 SUMMED = 32
 """Terms that are added in a row: databases limit how deep an expression may be."""
 
@@ -43,6 +47,15 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def trimmed(column: str) -> str:
+    """Return a value as text without blanks around it, of all kinds, as ``shoal`` reads it.
+
+    >>> trimmed("a").startswith("TRIM(CAST(a AS VARCHAR), '")
+    True
+    """
+    return f"TRIM(CAST({column} AS VARCHAR), {literal(BLANKS)})"
 
 
 def comment(lines: Sequence[str]) -> str:
