@@ -25,6 +25,7 @@ __all__ = [
     "MISSING_TEXTS",
     "Frame",
     "as_frame",
+    "as_it_is",
     "as_series",
     "named",
     "pl",
@@ -93,6 +94,16 @@ def as_frame(obj: Any, name: str = "the table") -> Frame:
         what = "no columns" if frame.width == 0 else f"{frame.width} columns and no rows"
         raise DataError(f"{name} has {what}; at least one row of data is needed")
     return _plain(frame, name)
+
+
+def as_it_is(obj: Any, name: str) -> pl.DataFrame:
+    """Return a part of a table of another library with the types that it has there, categories among them.
+
+    What is plain of other types is told by all of a column: a part may hold smaller numbers than the next. So
+    ``as_frame`` is for what is made of the parts. Raises ``DataError`` for names that are not unique texts,
+    and for types that polars does not know.
+    """
+    return pl.DataFrame(_polars_columns(obj, name))
 
 
 def as_series(obj: Any, name: str = "target") -> pl.Series:

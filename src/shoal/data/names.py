@@ -28,11 +28,13 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     return [other for match in close for other in folded[match]][:_NEAR]
 
 
-def meant(name: str, known: Sequence[str]) -> str:
+def meant(name: str, known: Sequence[str], what: str = "columns") -> str:
     """Return what a message on an unknown column ends with: the nearest names, or else all of them.
+
+    ``what`` says of what they are names, in the plural.
 
     >>> meant("Aeg", ["age", "city"]), meant("x", ["age", "city"])
     ("did you mean 'age'?", "its columns: 'age', 'city'")
     """
     near = nearest(name, known)
-    return f"did you mean {' or '.join(map(quoted, near))}?" if near else f"its columns: {names_shown(known)}"
+    return f"did you mean {' or '.join(map(quoted, near))}?" if near else f"its {what}: {names_shown(known)}"

@@ -57,6 +57,16 @@ def test_a_table_and_a_view_are_read(wines: str) -> None:
     assert read_table(f"{wines}?table=cellar.shelf").rows() == [(7,)]
 
 
+def test_a_part_of_small_numbers_has_the_type_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "_AT_ONCE", 2048)
+    source = database(
+        tmp_path / "t.db", "CREATE TABLE t AS SELECT i::UBIGINT << 51 AS n FROM range(5000) t(i)"
+    )
+    assert read_table(source)["n"].to_list()[::4999] == ["0", str(4999 << 51)]
+
+
 def test_a_query_is_run(wines: str) -> None:
     found = read_table(f"{wines}?query=FROM wine SELECT max(number) AS most\n-- of all\n")
     assert found.rows() == [(ROWS - 1,)]
@@ -136,7 +146,7 @@ def test_what_is_asked_is_no_name_of_a_file(name: str, wines: str) -> None:
     [
         ("?table=wime", "has no table 'wime'; did you mean 'wine'?"),
         ("?table=shelf", "did you mean 'cellar.shelf'?"),
-        ("?table=", "has no table ''"),
+        ("?table=", "has no table ''; its tables: 'cellar.shelf', 'few', 'wine'"),
         ("", "has 3 tables; name one, as with ?table=cellar.shelf: it has 'cellar.shelf', 'few', 'wine'"),
         ("?query=SELECT 1; SELECT 2", "is not one SELECT"),
         ("?query=", "is not one SELECT"),

@@ -56,6 +56,31 @@ def test_a_flat_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
     assert [file.name for file in table_files(tmp_path)] == ["1.parquet", "2.PARQUET", "3.parquet"]
 
 
+@pytest.mark.parametrize("name", ["0", "2", "4"])
+def test_a_file_without_rows_may_have_any_columns(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ROWS", 2)
+    write(tmp_path, f"{name}.parquet", x=[])  # polars' and pandas' type of nothing, and a column less
+    write(tmp_path, "1.parquet", x=[1.0, 2.0], y=["a", "b"])
+    write(tmp_path, "3.parquet", y=["c"], x=[3.0])
+    assert read_table(tmp_path).rows() == [(1.0, "a"), (2.0, "b"), (3.0, "c")]
+    assert pl.concat(table_parts(tmp_path, large=0)).rows() == read_table(tmp_path).rows()
+
+
+def test_files_that_all_have_no_rows_are_told(tmp_path: Path) -> None:
+    write(tmp_path, "1.parquet", x=[], y=[])
+    write(tmp_path, "2.parquet", x=[])
+    with pytest.raises(DataError, match="has 2 columns and no rows"):
+        read_table(tmp_path)
+
+
+def test_a_key_that_comes_twice_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "year=2024/ye%61r=2025/a.parquet", x=[1.0])
+    with pytest.raises(DataError, match=r"a\.parquet lies in two folders of the key 'year'"):
+        read_table(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("columns", "told"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shoal.data.frames import as_frame
 from shoal.data.readers import parts
 from shoal.data.readers.columnar import arrow_parts
 from shoal.data.readers.delimited_parts import NotPlainError
@@ -69,10 +71,16 @@ def test_a_column_that_may_number_the_rows_is_left_to_the_whole(tmp_path: Path) 
         list(table_parts(path, large=0))
 
 
-def test_a_batch_that_holds_other_types_is_left_to_the_whole(tmp_path: Path) -> None:
-    beyond = pa.table({"x": pa.array([1] * 16 + [2**64 - 1] * 16, pa.uint64())})
-    with pytest.raises(NotPlainError):
-        list(table_parts(write(tmp_path / "t.arrow", beyond), large=0))
+def test_a_batch_of_small_numbers_has_the_type_of_the_next(tmp_path: Path) -> None:
+    long, short = Decimal("1.00000000000000000001"), Decimal("1.50000000000000000000")
+    columns = {
+        "whole": pa.array([1] * 16 + [2**64 - 1] * 16, pa.uint64()),
+        "part": pa.array([short] * 16 + [long] * 16, pa.decimal128(38, 20)),
+    }
+    path = write(tmp_path / "t.arrow", pa.table(columns))
+    found = pl.concat(table_parts(path, large=0))
+    assert as_frame(found).equals(read_table(path))
+    assert as_frame(found).rows()[::31] == [("1", "1.5"), (str(2**64 - 1), str(long))]
 
 
 def test_a_damaged_row_group_is_an_error_in_its_place(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from shoal.data.frames import as_frame, pl, text
+from shoal.data.frames import as_frame, as_it_is, pl, text
 from shoal.data.readers.contents import decoding, file_bytes, require_size
 from shoal.data.readers.parquet import opened_parquet
 from shoal.errors import DataError
@@ -92,7 +92,7 @@ def arrow_parts(path: Path, rows: int) -> Iterator[pl.DataFrame]:
                 for first in range(0, batch.num_rows, rows):
                     part = pa.Table.from_batches([batch.slice(first, rows)])
                     part.validate(full=True)
-                    yield as_frame(part, str(path))
+                    yield as_it_is(part, str(path))
 
 
 def _opened(source: Any) -> Any:
@@ -113,21 +113,18 @@ def _batches(reader: Any) -> Iterator[Any]:
 def first_of_arrow(path: Path, most: int) -> tuple[int, pl.DataFrame]:
     """Return at most how many rows an Arrow IPC file or stream has, about, and the first of them.
 
-    A file says how many batches it has, of which the first is a full one; of a stream the first batch takes
-    its share of the bytes. Raises ``DataError`` for what is no such file.
+    A file says how many batches it has, of which the first with rows is a full one; of a stream that takes
+    its share of the bytes. Raises ``DataError`` for what is no such file, or has no rows.
     """
     with decoding(path, "Arrow IPC"):
         import pyarrow as pa
 
-        with pa.memory_map(str(path)) as source:
-            if source.read(len(_FILE)) == _FILE:
-                with pa.ipc.open_file(source) as reader:
-                    batch, times = reader.get_batch(0), float(reader.num_record_batches)
-            else:
-                source.seek(0)
-                with pa.ipc.open_stream(source) as reader:
-                    batch = reader.read_next_batch()
-                    times = path.stat().st_size / source.tell()
+        with pa.memory_map(str(path)) as source, _opened(source) as reader:
+            batch = next(_batches(reader), None)
+            if batch is None:
+                raise DataError(f"{path} has no rows; at least one row of data is needed")
+            in_a_file = hasattr(reader, "get_batch")
+            times = reader.num_record_batches if in_a_file else path.stat().st_size / source.tell()
             rows = round(times * batch.num_rows)
             head = pa.Table.from_batches([batch.slice(0, most)])
             head.validate(full=True)

@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from shoal.data.database_names import PREFIX, DatabaseSource
-from shoal.data.frames import as_frame, pl, quoted
+from shoal.data.frames import as_frame, as_it_is, pl, quoted
 from shoal.data.names import meant, names_shown
 from shoal.data.places import place
 from shoal.data.readers.contents import decoding, require_size
@@ -82,7 +82,7 @@ def read_duckdb(source: str | Path) -> pl.DataFrame:
 
 
 def duckdb_parts(source: str | Path, rows: int) -> Iterator[pl.DataFrame]:
-    """Yield the rows of ``read_duckdb`` in parts of about so many.
+    """Yield the rows of ``read_duckdb`` in parts of about so many, alike in their types.
 
     Raises as that, and ``DataError`` where there are no rows.
     """
@@ -96,7 +96,7 @@ def duckdb_parts(source: str | Path, rows: int) -> Iterator[pl.DataFrame]:
         for batch in selected.to_arrow_reader(rows):
             if batch.num_rows:
                 any_row = True
-                yield as_frame(pa.Table.from_batches([batch]), str(_named(source)))
+                yield as_it_is(pa.Table.from_batches([batch]), str(_named(source)))
     if not any_row:
         raise DataError(f"{_named(source)} has no rows; at least one row of data is needed")
 
@@ -173,7 +173,7 @@ def _of_table(connection: Any, asked: DatabaseSource) -> Any:
         )
     found = named.get(table) or named.get(table.removeprefix("main."))
     if found is None:
-        raise DataError(f"{asked.file} has no table {quoted(table)}; {meant(table, list(named))}")
+        raise DataError(f"{asked.file} has no table {quoted(table)}; {meant(table, list(named), 'tables')}")
     return connection.table(".".join('"' + name.replace('"', '""') + '"' for name in found))
 
 

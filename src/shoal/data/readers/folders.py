@@ -82,13 +82,23 @@ def parts_of_files(files: Sequence[Path], rows: int, folder: Path | None = None)
 
 
 def _alike(parts: Iterator[tuple[Path, pl.DataFrame]]) -> Iterator[pl.DataFrame]:
-    """Yield the tables, which have the columns of the first, in its order."""
+    """Yield the tables, which have the columns of the first, in its order.
+
+    Of a file without rows nothing is asked, since programs that write many files do not know what types its
+    columns would have had. Where none has rows, the first is yielded.
+    """
     first: tuple[Path, pl.Schema] | None = None
+    empty: pl.DataFrame | None = None
     for file, part in parts:
+        if not part.height:
+            empty = part if empty is None else empty
+            continue
         first = first or (file, part.schema)
         if part.schema != first[1]:
             part = _in_order(part, file, *first)
         yield part
+    if first is None and empty is not None:
+        yield empty
 
 
 def _in_order(part: pl.DataFrame, file: Path, before: Path, schema: pl.Schema) -> pl.DataFrame:
@@ -115,8 +125,14 @@ def _with_keys(part: pl.DataFrame, file: Path, folder: Path | None) -> pl.DataFr
 
 def _keys(file: Path, folder: Path | None) -> dict[str, str | None]:
     below = file if folder is None else file.relative_to(folder)
-    names = (name.partition("=") for name in below.parts[:-1] if "=" in name)
-    return {unquote(key): None if value == _NOTHING else unquote(value) for key, _, value in names}
+    keys: dict[str, str | None] = {}
+    for name in below.parts[:-1]:
+        key, equals, value = name.partition("=")
+        if equals and unquote(key) in keys:
+            raise DataError(f"{file} lies in two folders of the key {unquote(key)!r}; rename one of them")
+        if equals:
+            keys[unquote(key)] = None if value == _NOTHING else unquote(value)
+    return keys
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
