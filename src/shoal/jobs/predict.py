@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shoal.data.predictions import write_parts
-from shoal.data.readers.delimited_parts import NotPlainError
+from shoal.data.readers.delimited_parts import NotPlainError, as_a_whole
 from shoal.data.tables import files_of
-from shoal.errors import CapacityError, DataError
+from shoal.errors import CapacityError
 from shoal.files import require_new
 from shoal.jobs.kinds import KINDS
 from shoal.jobs.saved.folder import load_model
@@ -62,7 +62,5 @@ def _predict_whole(
     """Do the same for data that are read as a whole: what is wrong with them, they tell in the best words."""
     try:
         return write_parts(out, [kind.predict(model, *asked)], overwrite)
-    except CapacityError:
-        if isinstance(why.__cause__, DataError):
-            raise why.__cause__ from None
-        raise
+    except CapacityError as error:
+        raise as_a_whole(error, why) from None

@@ -102,8 +102,11 @@ def _field_count(line: str, delimiter: str) -> int:
     return sum(part.count(delimiter) for part in line.split('"')[::2]) + 1
 
 
-def find_records(data: bytes, delimiter: str, name: str) -> Records:
-    """Find the newlines that stand outside quotes, and count such delimiters, a chunk at a time."""
+def find_records(data: bytes, delimiter: str, name: str, lines: int = 0) -> Records:
+    """Find the newlines that stand outside quotes, and count such delimiters, a chunk at a time.
+
+    So many ``lines`` are in front of these in the file, for a message.
+    """
     ends, before, total, inside = [], [], 0, False
     for offset in range(0, len(data), _CHUNK):
         chunk = np.frombuffer(data, np.uint8, min(_CHUNK, len(data) - offset), offset)
@@ -117,7 +120,7 @@ def find_records(data: bytes, delimiter: str, name: str) -> Records:
         before.append(np.searchsorted(marks, at) + total)
         total += marks.size
     if inside:
-        line = data.count(b"\n", 0, data.rindex(b'"')) + 1
+        line = lines + data.count(b"\n", 0, data.rindex(b'"')) + 1
         raise DataError(f"{name}: the quote in line {line} is never closed; close it or double it")
     if not data.endswith(b"\n"):
         ends.append(np.array([len(data)]))

@@ -90,8 +90,13 @@ def _cut(parts: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
     schema, count = None, 0
     for part in parts:
         schema = schema or part.schema
-        if part.schema != schema or not set(INDEX_NAMES).isdisjoint(part.columns):
-            raise NotPlainError
+        if index := next((name for name in INDEX_NAMES if name in part.columns), ""):
+            raise NotPlainError(
+                f"its column {index!r}, which pandas wrote for an index, may number the rows (rename it, or "
+                "write the table with index=False)"
+            )
+        if part.schema != schema:
+            raise NotPlainError("its parts have columns of other types")
         waiting.append(part)
         count += part.height
         while count >= rows:

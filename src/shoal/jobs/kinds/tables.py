@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,17 +43,20 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         return replace(prepared, warnings=(*notes, *prepared.warnings))
 
     def _prepared(self, request: FitRequest, streamed: bool | None) -> PreparedTable:
-        from shoal.data.readers.delimited_parts import NotPlainError
+        from shoal.data.readers.delimited_parts import NotPlainError, as_a_whole
         from shoal.jobs.streams.prepare import is_streamed, prepare_stream, way_to_the_disk
         from shoal.jobs.tables.prepare import prepare_table
 
-        with suppress(NotPlainError):
+        why: NotPlainError | None = None
+        try:
             if is_streamed(request) if streamed is None else streamed:
                 return prepare_stream(request)
+        except NotPlainError as error:
+            why = error
         try:
             return prepare_table(request)
         except CapacityError as error:
-            raise CapacityError(f"{error}{way_to_the_disk(request)}") from None
+            raise as_a_whole(error, why, way_to_the_disk(request)) from None
 
     def findings(
         self, model: TableModel, prepared: PreparedTable, seed: int, deadline: Deadline
@@ -87,7 +89,7 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
                 read = as_fitted(part, known)
                 require_signs(read.table, known)
                 if read.table is not part:  # by rows of a part, not of the table
-                    raise NotPlainError
+                    raise NotPlainError("its numbers are written otherwise than those fitted")
                 if not told and (told := read.told):
                     warnings.warn(f"{source}: {read.told}", ShoalWarning, stacklevel=3)
                 strange.see(part)

@@ -17,7 +17,7 @@ from shoal.data.roles import Roles
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
 from shoal.jobs.streams.buckets import BUCKETS, buckets_of
-from shoal.jobs.streams.moments import Moments, are_plain
+from shoal.jobs.streams.moments import Moments, are_plain, only_all_rows_tell
 from shoal.randomness import SHARED, Purpose, stream
 from shoal.shapes import Array, BoolArray, IntArray
 
@@ -127,7 +127,7 @@ def weights_of(part: pl.DataFrame, roles: Roles) -> Array | None:
     found = roles.weights(as_frame(named(part, [roles.weight])), of_all=False)
     told = undeclared(as_series(part[roles.weight]))
     if told.dtype == pl.String and not are_plain(given(told)):
-        raise NotPlainError
+        raise NotPlainError(only_all_rows_tell(told.name))
     return found
 
 

@@ -43,7 +43,7 @@ class Moments:
         assert roles.time_order is not None
         numbered = roles.has_numbered_times(as_frame(named(rows, [roles.time_order])))
         if self.numbered not in (None, numbered):
-            raise NotPlainError
+            raise NotPlainError(only_all_rows_tell(roles.time_order))
         self.numbered = numbered
         self.count(times)
 
@@ -108,8 +108,13 @@ def times_of(rows: pl.DataFrame, roles: Roles) -> Floats | None:
         known = given(series)
         is_number = are_plain(known) and are_numbers(known)
         if not is_number and parse_dates(known, CLEAR_FORMATS[0]).null_count():
-            raise NotPlainError
+            raise NotPlainError(only_all_rows_tell(roles.time_order))
     return roles.times(frame)
+
+
+def only_all_rows_tell(column: str) -> str:
+    """Return why a table with such a column is left to the whole."""
+    return f"only all rows together tell how its column {column!r} is written"
 
 
 def are_plain(texts: pl.Series) -> bool:
