@@ -16,6 +16,7 @@ import numpy as np
 
 from shoal.data.foreign import as_polars, from_values, in_a_series
 from shoal.data.libraries import narwhals, pl, without_narwhals
+from shoal.data.row_numbers import data_row
 from shoal.errors import DataError
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def _require_years(frame: pl.DataFrame, name: str) -> None:
         if beyond.any():
             row = int(beyond.fill_null(False).arg_true()[0])
             raise DataError(
-                f"column {column.name!r} of {name} has a date in data row {row + 1} that is not in the years "
+                f"column {column.name!r} of {name} has a date in {data_row(row)} that is not in the years "
                 f"1 to 9999 ({beyond.sum()} of {len(raw)} dates are not); leave the cells empty or drop "
                 "the rows"
             )

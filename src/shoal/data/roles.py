@@ -15,6 +15,7 @@ from shoal.data.cells import values
 from shoal.data.cells.numerals import GAPS
 from shoal.data.frames import pl, quoted
 from shoal.data.names import meant
+from shoal.data.row_numbers import data_row
 from shoal.data.sequences.instants import are_numbers, instants
 from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting
@@ -106,7 +107,7 @@ class Roles:
         found = instants(series)
         if not np.isfinite(found).all():
             row = int((~np.isfinite(found)).argmax())
-            raise DataError(f"{_names('time_order', self.time_order)} is infinite in data row {row + 1}")
+            raise DataError(f"{_names('time_order', self.time_order)} is infinite in {data_row(row)}")
         return found
 
     def has_numbered_times(self, table: pl.DataFrame) -> bool:
@@ -125,7 +126,7 @@ class Roles:
         if (found < 0).any():
             row = int((found < 0).argmax())
             raise DataError(
-                f"{_names('weight', self.weight)} is {found[row]:g} in data row {row + 1}, expected no "
+                f"{_names('weight', self.weight)} is {found[row]:g} in {data_row(row)}, expected no "
                 "weight below 0; correct it, or leave the row out with 0"
             )
         if of_all and not found.any():
@@ -164,7 +165,7 @@ def _require_known(missing: pl.Series, column: str, name: str) -> None:
         row = int(missing.arg_max() or 0)
         raise DataError(
             f"{_names(name, column)} is missing in {int(missing.sum())} of {len(missing)} rows, the first of "
-            f"them data row {row + 1}; fill it or leave those rows out"
+            f"them {data_row(row)}; fill it or leave those rows out"
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.data.frames import Frame, as_frame, pl, quoted
+from shoal.data.row_numbers import keep_rows
 from shoal.errors import ShoalWarning
 from shoal.selection.samples.attributes import Attributes
 from shoal.words import plural
@@ -49,7 +50,10 @@ def unit_of(frame: Frame, roles: Roles) -> float | None:
 def without_weightless(frame: Frame, roles: Roles) -> Frame:
     """Return the rows that count for something; warns (``ShoalWarning``) of how many do not."""
     counted = counting(frame, roles)
-    return frame if counted is None else as_frame(frame[counted])
+    if counted is None:
+        return frame
+    keep_rows(counted)
+    return as_frame(frame[counted])
 
 
 def counting(table: pl.DataFrame, roles: Roles) -> IntArray | None:

@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from shoal.data.readers import glimpse
 from shoal.errors import CapacityError, DataError, OutputError
 from shoal.jobs.job import FinishedJob
 from shoal.jobs.kinds import KINDS
@@ -275,7 +274,8 @@ def test_a_value_of_another_kind_is_told_with_its_rows(table: pl.DataFrame, tmp_
     place = next(k for k in range(2000, N) if k not in prepared.aside)
     lines[place + 1] = "much," + lines[place + 1].split(",", 1)[1]
     source.write_text("\n".join(lines))
-    with pytest.raises(DataError, match=r"data rows \d+ to \d+: column 'signal' has 'much'"):
+    told = rf"data rows \d+ to \d+: column 'signal' has 'much' in data row {place + 1},"
+    with pytest.raises(DataError, match=told):
         prepared.lay_out(tmp_path)
 
 
@@ -327,32 +327,6 @@ def test_the_disk_is_advised_where_it_helps(
     assert not way_to_the_disk(FitRequest(source, "target"))  # nothing is in the way
     monkeypatch.setattr(streams, "MANY", 10**6)
     assert not way_to_the_disk(request)  # of few rows all are drawn
-
-
-@pytest.mark.parametrize(
-    ("odd", "kind", "told"),
-    [
-        (b"0.5\n", CapacityError, "; it cannot be read in parts, as line 2901 has 1 field"),
-        (b"\n", CapacityError, "; it cannot be read in parts, as some of its lines are blank"),
-        (b"0.5,\xfc\n", DataError, r"t\.csv is not UTF-8 text: a byte \(0xfc, line 2901\)"),
-    ],
-)
-def test_why_a_table_is_not_trained_on_from_the_disk_is_told_where_it_does_not_fit(
-    odd: bytes,
-    kind: type[Exception],
-    told: str,
-    table: pl.DataFrame,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(glimpse, "HEAD", 20_000)
-    source = Path(write(table, tmp_path / "t.csv"))
-    lines = source.read_bytes().splitlines(keepends=True)
-    source.write_bytes(b"".join([*lines[:2900], odd, *lines[2900:]]))
-    request = FitRequest(str(source), "target", memory=335_600_000)
-    assert is_streamed(request)
-    with pytest.raises(kind, match=told):
-        KINDS["table"].prepare(request)  # type: ignore[attr-defined]
 
 
 def test_training_is_shorter_the_more_rows_there_are(

@@ -15,6 +15,7 @@ from shoal.data.cells.dates import in_letters, known_format, parse_mixed_dates
 from shoal.data.cells.numerals import GAPS, POINT, Reading, read_numbers
 from shoal.data.frames import pl, quoted
 from shoal.data.frames import text as text
+from shoal.data.row_numbers import data_row
 from shoal.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +55,7 @@ def numbers(
     if large.any():
         row = int(large.argmax())
         raise DataError(
-            f"column {series.name!r} has {quoted(series[row])} in data row {row + 1}, expected a finite "
+            f"column {series.name!r} has {quoted(series[row])} in {data_row(row)}, expected a finite "
             f"number within ±{LARGEST:g} ({int(large.sum())} of {len(x)} values are not); {remedy}"
         )
     return x
@@ -173,6 +174,6 @@ def _require_read(
 def _unreadable(series: pl.Series, lost: pl.Series, what: str, remedy: str = _REMEDY) -> DataError:
     row = int(lost.arg_max() or 0)
     return DataError(
-        f"column {series.name!r} has {quoted(series[row])} in data row {row + 1}, expected {what} "
+        f"column {series.name!r} has {quoted(series[row])} in {data_row(row)}, expected {what} "
         f"({int(lost.sum())} of {len(series)} values are not); {remedy}"
     )

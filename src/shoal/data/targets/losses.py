@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from shoal.data.features.scales import centre_and_scale
 from shoal.data.frames import pl
+from shoal.data.row_numbers import data_row
 from shoal.errors import ConfigurationError, DataError
 from shoal.words import setting
 
@@ -39,7 +40,7 @@ def require_rates(y: npt.NDArray[np.float64], name: str) -> None:
     if negative.any():
         row = int(negative.argmax())
         raise DataError(
-            f"the target {name!r} is {y[row]:g} in data row {row + 1} ({int(negative.sum())} of {y.size} are "
+            f"the target {name!r} is {y[row]:g} in {data_row(row)} ({int(negative.sum())} of {y.size} are "
             f"negative), and {setting('loss', POISSON)} takes counts and rates; use "
             f"{setting('loss', HUBER)} or {setting('loss', SQUARED)} for such numbers"
         )

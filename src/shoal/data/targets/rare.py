@@ -10,6 +10,7 @@ from shoal.data.cells import values
 from shoal.data.cells.texts import MOST, free_text_note
 from shoal.data.columns import MIN_ROWS_OF_IDENTIFIER
 from shoal.data.frames import Frame, as_frame, pl, quoted
+from shoal.data.row_numbers import keep_rows
 from shoal.data.targets.labels import Classes, classes_of, codes_of
 from shoal.errors import DataError, ShoalWarning
 from shoal.words import setting
@@ -79,6 +80,7 @@ class RareClasses:
         if not self.labels:
             return frame
         new = self.apply(frame[name]).alias(name)
+        keep_rows(new.is_not_null().to_numpy())
         return as_frame(frame.with_columns(new).filter(new.is_not_null()))
 
 

@@ -17,6 +17,7 @@ from shoal.data.cells.numerals import GAPS
 from shoal.data.cells.texts import unread_note
 from shoal.data.frames import Frame, as_frame, as_series, pl, quoted
 from shoal.data.names import names_shown, nearest
+from shoal.data.row_numbers import data_row, keep_rows
 from shoal.data.targets.labels import Classes, classes_of, codes_of, has_padded
 from shoal.data.targets.losses import LOSSES, POISSON, SQUARED, not_of_classes, require_rates, scaling
 from shoal.data.targets.rare import counted, rare_of, require_repeated
@@ -98,6 +99,7 @@ def known_rows(table: Frame, target: str) -> Frame:
             ShoalWarning,
             stacklevel=3,
         )
+        keep_rows(known.to_numpy())
         return table.filter(known)
     return table
 
@@ -174,7 +176,7 @@ class TargetEncoder:
             row = int(codes.is_null().arg_max() or 0)
             known, found = ", ".join(map(quoted, self.labels[:10])), quoted(values.text(series)[row])
             raise DataError(
-                f"the target {series.name!r} is {found} in data row {row + 1}, expected "
+                f"the target {series.name!r} is {found} in {data_row(row)}, expected "
                 f"one of the classes fitted: {known}; correct it or fit again with it"
             )
         return codes.to_numpy()

@@ -81,8 +81,9 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
         from shoal.data.features.strange_levels import StrangeLevels
         from shoal.data.readers.delimited_parts import NotPlainError
         from shoal.data.readers.parts import table_parts
+        from shoal.data.row_numbers import counting_rows
 
-        known, told = model.preprocessor.known, ""
+        known, told, first = model.preprocessor.known, "", 0
         strange = StrangeLevels(model.preprocessor.encoders)
         for part in table_parts(source, model.rows_together):
             try:
@@ -93,10 +94,12 @@ class Tables(ByStudy["TableModel", "PreparedTable"]):
                 if not told and (told := read.told):
                     warnings.warn(f"{source}: {read.told}", ShoalWarning, stacklevel=3)
                 strange.see(part)
-                predicted = model.predict_part(part, ignore_extra, interval)
+                with counting_rows(first):
+                    predicted = model.predict_part(part, ignore_extra, interval)
             except DataError as error:  # of the rows of a part, not of the table
-                raise NotPlainError from error
+                raise NotPlainError(str(error)) from error
             yield predicted
+            first += part.height
         for note in strange.notes:
             warnings.warn(f"{source}: {note}", ShoalWarning, stacklevel=2)
 

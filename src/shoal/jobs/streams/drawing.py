@@ -14,6 +14,7 @@ from shoal.data.frames import as_frame, as_series, named, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.parts import table_parts
 from shoal.data.roles import Roles
+from shoal.data.row_numbers import counting_rows, keep_rows
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
 from shoal.jobs.streams.buckets import BUCKETS, buckets_of
@@ -107,11 +108,16 @@ def drawing_stream(seed: int) -> np.random.BitGenerator:
 
 
 def counted(part: pl.DataFrame, target: str, roles: Roles) -> tuple[BoolArray, int]:
-    """Return which rows have a target and count for something (N,), and how many only have a target."""
+    """Return which rows have a target and count for something (N,), and how many only have a target.
+
+    From then on those are the rows that are kept.
+    """
     known: BoolArray = known_targets(as_series(part[target])).to_numpy()
+    keep_rows(known)
     weights = weights_of(part.filter(pl.Series(known)), roles)
     if weights is None or weights.all():
         return known, 0
+    keep_rows(weights > 0)
     there = known.copy()
     there[known] = weights > 0
     return there, int((weights == 0).sum())
@@ -133,9 +139,10 @@ def weights_of(part: pl.DataFrame, roles: Roles) -> Array | None:
 
 @contextmanager
 def naming_rows(source: str, first: int, part: pl.DataFrame) -> Iterator[None]:
-    """Have an error say in which rows of a table it is."""
+    """Have an error say in which rows of a table it is, and count them."""
     try:
-        yield
+        with counting_rows(first):
+            yield
     except DataError as error:
         raise DataError(f"{source}, data rows {first + 1} to {first + part.height}: {error}") from None
 

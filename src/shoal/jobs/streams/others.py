@@ -14,6 +14,7 @@ import numpy.typing as npt
 from shoal.data.frames import as_frame, as_series, named, pl
 from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.parts import table_parts
+from shoal.data.row_numbers import counting_rows, keep_rows
 from shoal.data.tables import read_table
 from shoal.data.targets.task import known_targets
 from shoal.errors import DataError
@@ -97,7 +98,10 @@ class Others:
                 return
             other = _Other(whose)
             try:
-                self._take(other, table.filter(known_targets(as_series(table[target]))))
+                with counting_rows():
+                    known = known_targets(as_series(table[target]))
+                    keep_rows(known.to_numpy())
+                    self._take(other, table.filter(known))
             except DataError as error:
                 raise DataError(f"{whose}: {error}") from None
         self._read.append(other)
@@ -106,6 +110,7 @@ class Others:
         """Know all rows of a table, whose times tell of each other how they are written."""
         weights = self.roles.weights(rows, of_all=False)
         if weights is not None:
+            keep_rows(weights > 0)
             rows = rows.filter(pl.Series(weights > 0))
         times = self.roles.times(rows)
         if times is not None:

@@ -19,6 +19,7 @@ from shoal.data.readers.delimited_parts import NotPlainError
 from shoal.data.readers.glimpse import glimpse
 from shoal.data.readers.parts import comes_in_parts, table_parts
 from shoal.data.roles import Roles
+from shoal.data.row_numbers import counting_rows, keep_rows
 from shoal.data.tables import read_table
 from shoal.data.targets.task import CLASSIFICATION, REGRESSION, TargetEncoder
 from shoal.errors import CapacityError, DataError, ShoalWarning
@@ -170,22 +171,28 @@ class PreparedStream(PreparedTable):
         for part in table_parts(self.source, large=0):
             with naming_rows(self.source, first, part):
                 draws, trains = bits.random_raw(part.height), self._to_train_on(part, first)
-                rows = part.filter(pl.Series(trains))
+                rows, samples = part.filter(pl.Series(trains)), None
                 if rows.height:
                     X = self.preprocessor.transform(rows, dtype=np.float32)
                     weights = weights_of(rows, self.roles)
                     s = None if weights is None or self.unit is None else weights / self.unit
                     y = self.target.encode(rows[name])
-                    yield X, y, s, None if folds_of is None else folds_of(rows, draws[trains], y)
+                    samples = X, y, s, None if folds_of is None else folds_of(rows, draws[trains], y)
+            if samples is not None:
+                yield samples
             first += part.height
 
     def _to_train_on(self, part: pl.DataFrame, first: int) -> BoolArray:
         """Return which rows of a part are to train on (N,), by the number of its first row."""
-        trains, _ = counted(part, self.target.name, self.roles)
+        there, _ = counted(part, self.target.name, self.roles)
         here = slice(*np.searchsorted(self.aside, [first, first + part.height]))
+        trains = there.copy()
         trains[self.aside[here] - first] = False
+        keep_rows(trains[there])
         if self.sides is not None:
-            trains[trains] = self.sides.train(part.filter(pl.Series(trains)))
+            of_side = self.sides.train(part.filter(pl.Series(trains)))
+            keep_rows(of_side)
+            trains[trains] = of_side
         return trains
 
 
@@ -213,6 +220,7 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
         drawn = draw(request.table, target, request.seed, SAMPLE + 2 * ASIDE, roles, passing)
         others.require_apart(drawn.moments)
         drawn, rare = with_every_class(drawn, labels, request)
+    with counting_rows(numbers=drawn.numbers), collected() as further:
         frame = as_frame(drawn.rows)
         described = Described.of(frame, target, request, least=1)
         forms = ("pieces", "waves") if drawn.known >= MANY else ()
@@ -220,8 +228,9 @@ def prepare_stream(request: FitRequest) -> PreparedStream:
         alone = replace(request, **plainer, valid=None, test=None)  # of others as many rows as are drawn
         fitting, told = as_fits(described, alone, Allowance.of(request))
         prepared = _divided(described, drawn, request, plainer | fitting)
-        notes.extend(told)
-    return replace(prepared, warnings=(*_told(drawn, request), *rare, *notes, *prepared.warnings))
+        further.extend(told)
+    told_of = (*_told(drawn, request), *rare, *notes, *further)
+    return replace(prepared, warnings=(*told_of, *prepared.warnings))
 
 
 def _told(drawn: DrawnRows, request: FitRequest) -> tuple[str, ...]:
@@ -337,6 +346,7 @@ def _some_of(source: str, names: Sequence[str], known: Known, request: FitReques
             return read_table(source, names, known)
     except NotPlainError:
         return read_table(source, names, known)
+    keep_rows(drawn.numbers)
     if drawn.rows.height < drawn.known:
         warnings.warn(
             f"of {source} {drawn.rows.height:,} of its {drawn.known:,} rows are looked at, drawn at random",

@@ -12,6 +12,7 @@ from shoal.calibration.decision import require_decidable
 from shoal.data.cells.notation import Known
 from shoal.data.features.preprocessing import TablePreprocessor
 from shoal.data.frames import Frame
+from shoal.data.row_numbers import counting_rows
 from shoal.data.tables import read_table
 from shoal.data.targets.task import TargetEncoder, TaskChoice, known_rows
 from shoal.errors import DataError
@@ -91,9 +92,10 @@ def prepare_table(request: FitRequest) -> PreparedTable:
     """
     allowance = Allowance.of(request)
     look(request, allowance)
-    with collected() as notes:
-        described = Described.read(request)
-    prepared = _divided(described, request, request.test is None, allowance)
+    with counting_rows():
+        with collected() as notes:
+            described = Described.read(request)
+        prepared = _divided(described, request, request.test is None, allowance)
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
@@ -106,9 +108,10 @@ def prepare_frame(frame: Frame, name: str, request: FitRequest, divide_test: boo
 
     Raises ``DataError``, ``ConfigurationError`` or ``CapacityError`` before anything is written.
     """
-    with collected() as notes:
-        described = Described.of(frame, name, request, least=2 if divide_test else 1)
-    prepared = _divided(described, request, divide_test, Allowance.of(request))
+    with counting_rows():
+        with collected() as notes:
+            described = Described.of(frame, name, request, least=2 if divide_test else 1)
+        prepared = _divided(described, request, divide_test, Allowance.of(request))
     return replace(prepared, warnings=(*notes, *prepared.warnings))
 
 
@@ -198,10 +201,11 @@ def other_parts(
 ) -> tuple[Subset | None, Subset | None]:
     """Return the rows to choose by and to test on that other tables bring along, all apart."""
     earlier = [Identified.of("the table", part.table.frame, part.table.roles)]
-    found = [
-        None if (path := getattr(request, option)) is None else _other_part(option, path, part, earlier, read)
-        for option in ("valid", "test")
-    ]
+    found = list[Subset | None]()
+    for option in ("valid", "test"):
+        with counting_rows():
+            path = getattr(request, option)
+            found.append(None if path is None else _other_part(option, path, part, earlier, read))
     return found[0], found[1]
 
 
