@@ -52,7 +52,8 @@ def test_what_is_wrong_is_told_by_its_row_of_the_file(
         columns[column][40] = columns[column][38]
     broken, whole = (str(tmp_path / f"{name}.parquet") for name in ("t", "other"))
     settings = {"rare": "drop", **settings}
-    for tables in ({"table": broken}, {"table": whole, "test": broken}):
+    asked: list[dict[str, Any]] = [{"table": broken}, {"table": whole, "test": broken}]
+    for tables in asked:
         if "test" in tables and column == "when":
             continue  # it is later than nothing
         with pytest.raises(DataError, match=r"data row 41\b"):

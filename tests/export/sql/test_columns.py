@@ -111,7 +111,7 @@ def test_the_time_of_a_day_is_a_part_of_it(asked: Asked, text: str, part: float)
 def test_moments_with_a_zone_are_those_of_utc_in_whatever_zone_a_database_is() -> None:
     duckdb = pytest.importorskip("duckdb", reason="needs the package duckdb")
     formula = READINGS[DATE.name](DATE, "source.x")
-    found = []
+    found: list[float] = []
     for zone in ("UTC", "Asia/Kathmandu", "America/Caracas"):
         with duckdb.connect() as connection:
             connection.execute(f"SET TimeZone = '{zone}'")

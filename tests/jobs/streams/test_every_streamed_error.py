@@ -37,9 +37,10 @@ def test_a_row_is_told_by_its_place_in_the_table(table: pl.DataFrame, tmp_path: 
     )
     source = str(tmp_path / "t.parquet")
     odd.write_parquet(source)
-    for settings, told in (({"weight": "weight"}, 1235), ({}, 2001)):
+    cases: list[tuple[dict[str, Any], int]] = [({"weight": "weight"}, 1235), ({}, 2001)]
+    for settings, told in cases:
         with pytest.raises(DataError, match=rf"in data row {told}[, ]"):
-            prepare_stream(FitRequest(source, "target", **settings))  # type: ignore[arg-type]
+            prepare_stream(FitRequest(source, "target", **settings))
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def _without_zone(text: str) -> tuple[str, str]:
     def end(first: int, count: int) -> str:
         return f"CAST(SUBSTR({text}, LENGTH({text}) - {first - 1}, {count}) AS DOUBLE)"
 
-    lengths, ahead = [f"WHEN {time} LIKE '%Z' THEN 1"], []
+    lengths, ahead = [f"WHEN {time} LIKE '%Z' THEN 1"], list[str]()
     for zone, minutes in (("__:__", end(2, 2)), ("____", end(2, 2)), ("__", "0e+00")):
         for sign, mark in (("", "+"), ("-", "-")):
             told = f"WHEN {time} LIKE '%{mark}{zone}' THEN"

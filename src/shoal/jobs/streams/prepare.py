@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -46,6 +46,8 @@ from shoal.shapes import Array, BoolArray, IntArray
 from shoal.training.blocks import BLOCK, BUFFER, WIDE, BlockFile, rows_at_once, write_rows
 from shoal.words import setting
 
+_Samples: TypeAlias = tuple[Array, Array, Array | None, IntArray | None]
+"""X (N, n), y (N,), what samples count for and their folds (N,), where there are such."""
 SAMPLE = BLOCK * BUFFER
 """Rows to train on that columns are described by."""
 MANY, MANY_FAST = 2**22, 2**18
@@ -164,14 +166,15 @@ class PreparedStream(PreparedTable):
         )
         return replace(written, kept=path.with_name(TRIED))
 
-    def _samples(self) -> Iterator[tuple[Array, Array, Array | None, IntArray | None]]:
+    def _samples(self) -> Iterator[_Samples]:
         """Yield X, y, what they count for and their fold of all rows to train on, in the table's order."""
         name, first, bits = self.target.name, 0, drawing_stream(self.seed)
         folds_of = None if self.parting is None else self.parting.reading()
         for part in table_parts(self.source, large=0):
             with naming_rows(self.source, first, part):
                 draws, trains = bits.random_raw(part.height), self._to_train_on(part, first)
-                rows, samples = part.filter(pl.Series(trains)), None
+                rows = part.filter(pl.Series(trains))
+                samples: _Samples | None = None
                 if rows.height:
                     X = self.preprocessor.transform(rows, dtype=np.float32)
                     weights = weights_of(rows, self.roles)
