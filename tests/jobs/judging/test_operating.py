@@ -40,9 +40,29 @@ def test_many_thresholds_are_thinned_and_both_ends_stay() -> None:
     p, y = rng.random(1000), rng.integers(0, 2, 1000)
     found = operating(np.stack([p, 1 - p], axis=1), y, None, Decision(positive=0), "well")
     assert found is not None
-    assert len(found["recall"]) == MOST
+    assert MOST / 2 < len(found["recall"]) <= MOST
     assert found["false_positive"][-1] == found["recall"][-1] == 1
     assert found["false_positive"][0] + found["recall"][0] == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(1.0, 2.0, 20_000)])
+def test_curves_of_a_rare_class_are_drawn_where_its_rows_are(weights: Array | None) -> None:
+    """All 38 are among the first 200 of 20 000: recall rises to 1 within a hundredth of the thresholds."""
+    p = np.linspace(0.99, 0.01, 20_000)
+    y = np.zeros(20_000, np.intp)
+    y[np.arange(40) ** 2 // 8] = 1
+    total = y.sum() if weights is None else weights[y == 1].sum()
+    found = operating(np.stack([1 - p, p], axis=1), y, weights, Decision(positive=1), "ill")
+    assert found is not None
+    recall, precision = (np.array(found[name]) for name in ("recall", "precision"))
+    assert len(recall) <= MOST
+    assert np.diff(recall).max() < 1 / 20
+    own = np.flatnonzero(y)
+    s = np.ones(len(y)) if weights is None else weights
+    last = s[: own[-1] + 1]
+    assert precision[recall == 1].max() == pytest.approx(total / last.sum())
+    assert found["false_positive"][-1] == 1
+    assert np.diff(found["false_positive"]).max() < 0.02
 
 
 def test_nothing_is_told_where_nothing_can_be() -> None:

@@ -33,7 +33,7 @@ def operating(
     _, right, called = as_called(probabilities[:, k], own, s)
     known = called > 0
     right, called = right[known], called[known]
-    some = np.unique(np.linspace(0, len(right) - 1, MOST).round().astype(np.intp))
+    some = _shown(right)
     right, called = right[some], called[some]
     mine = decision.classes(probabilities) == k
     hit, said = float(s[mine & own].sum()), float(s[mine].sum())
@@ -50,6 +50,20 @@ def operating(
             "precision": _share(hit / said) if said > 0 else None,
         },
     }
+
+
+def _shown(right: Array) -> IntArray:
+    """Return which of the thresholds (T,), from the largest, a curve goes through: ``MOST`` at most.
+
+    Half of them are apart by as many others. The rest are by as much of the class, each with the one before,
+    where precision is lowest: of a rare class all recall may be in the first hundredth of the thresholds.
+    """
+    last = len(right) - 1
+    if last < MOST:
+        return np.arange(last + 1)
+    reached = np.searchsorted(right, np.linspace(0.0, right[-1], MOST // 4))
+    by_rank = np.linspace(0, last, MOST // 2).round().astype(np.intp)
+    return np.unique(np.concatenate([by_rank, reached, np.maximum(reached - 1, 0)]))
 
 
 def _shares(values: Array) -> list[float]:
