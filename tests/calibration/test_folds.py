@@ -57,3 +57,32 @@ def test_of_two_folds_nothing_is_known(K: int) -> None:
 
 def test_no_errors_stay_none() -> None:
     assert share_of_mean(np.zeros((3, 9)), np.arange(9) % 3, np.zeros(9)) == 1.0
+
+
+def test_rows_that_chose_when_networks_stop_make_the_share_larger_the_fewer_they_are() -> None:
+    """By hand: share² grows by 2 · 1.54 · √(v / E²) / √M, and nothing where networks agree."""
+    given, y = predictions(differ=1.0)
+    bare = share_of_mean(given, OWN, y)
+    apart = (1 - bare**2) / (1 - 1 / 5)
+    for judges in (25, 100, 2500):
+        expected = np.sqrt(bare**2 + 3.08 * np.sqrt(apart / judges))
+        assert share_of_mean(given, OWN, y, judges) == pytest.approx(expected, rel=1e-9)
+    agreed, y = predictions(differ=0.0)
+    assert share_of_mean(agreed, OWN, y, 25) == 1.0
+
+
+def test_the_share_is_that_of_new_rows_where_the_best_of_ten_epochs_was_taken() -> None:
+    """Each fold has ten epochs of the same worth, and keeps the one with the least error on its own rows."""
+    rng = np.random.default_rng(0)
+    held, new = [], []
+    for _ in range(200):
+        y = rng.normal(size=100)
+        epochs = 0.5 * rng.normal(size=(10, 5, 100))
+        each = np.square(y - epochs).reshape(10, 5, 5, 20)  # epoch, network, fold, row
+        best = [int(each[:, k, k].mean(axis=1).argmin()) for k in range(5)]
+        own = np.repeat(np.arange(5), 20)
+        kept = np.stack([epochs[best[k], k] for k in range(5)])
+        errors = y - kept[own, np.arange(100)]
+        held.append(np.abs(errors) * share_of_mean(kept, own, y, 20))
+        new.append(np.square(rng.normal(size=100) - kept.mean(axis=0)).mean())
+    assert np.sqrt(np.mean(np.square(held))) == pytest.approx(np.sqrt(np.mean(new)), rel=0.06)

@@ -181,6 +181,26 @@ def test_of_folds_errors_are_smaller_by_what_the_folds_differ_by() -> None:
     np.testing.assert_allclose(found.errors.errors, np.abs(actual - predictions) * share, rtol=1e-12)
 
 
+def test_errors_of_rows_that_chose_when_networks_stop_are_larger_the_fewer_rows_counted() -> None:
+    """30 rows of three folds are ten a fold; with weights those that count alike are fewer."""
+    rng = np.random.default_rng(0)
+    actual, own = rng.normal(size=30), np.arange(30) % 3
+    of_folds = actual + rng.normal(size=(3, 30))
+    rows = held(of_folds[own, np.arange(30), None], np.arange(30), folds=own)
+    weights = np.where(np.arange(30) < 6, 1.0, 0.0)
+
+    def square(stopped: bool, weights: Array | None = None) -> float:
+        errors = calibrated(
+            Fake(of_folds), replace(rows, stopped=stopped), of_numbers(actual, weights)
+        ).errors
+        assert errors is not None
+        return float((errors.errors[0] / abs(actual[0] - of_folds[0, 0])) ** 2)
+
+    apart = (1 - square(False)) * 3 / 2
+    assert square(True) - square(False) == pytest.approx(3.08 * np.sqrt(apart / 10))
+    assert square(True, weights) - square(False, weights) == pytest.approx(3.08 * np.sqrt(apart / 2))
+
+
 @pytest.fixture(scope="module")
 def growing() -> tuple[Any, Held]:
     """Return rows whose second feature says how large errors are."""

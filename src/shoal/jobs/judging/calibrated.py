@@ -17,6 +17,7 @@ from shoal.jobs.judging.held import Held
 from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared
 from shoal.selection.samples.splits import some_rows
+from shoal.selection.samples.weighted_means import effective
 from shoal.sequences import width
 from shoal.shapes import Array, IntArray
 
@@ -99,13 +100,14 @@ def _errors(model: Model, held: Held, prepared: Prepared) -> Conformal:
     """Return the errors of a regression on the rows held out, for intervals.
 
     With folds they stand for those of what predicts in the end, as in the jackknife: of the ensemble of all
-    folds, whose errors are smaller by what the folds differ by (``share_of_mean``), or of one network trained
-    again on all rows. The choice was made by the same errors, which makes them a little small where many
-    networks were compared. Where rows tell how large errors are, these are in units of that.
+    folds, whose errors are smaller by what the folds differ by, and larger as new rows have not chosen when
+    networks stop (``share_of_mean``), or of one network trained again on all rows. The choice was made by the
+    same errors, which makes them a little small where many networks were compared. Where rows tell how large
+    errors are, these are in units of that.
     """
     predictions, weights = held.predictions[:, 0], _weights(held, prepared)
     actual = prepared.targets[held.rows]
-    errors = np.abs(actual - predictions) * _share(model, held, prepared, actual)
+    errors = np.abs(actual - predictions) * _share(model, held, prepared, (actual, weights))
     some = some_rows(len(errors), DESCRIBED, held.seed)
     X = prepared.development[0]
     if model.rows_tell and width(X) > MOST_FEATURES:
@@ -117,13 +119,18 @@ def _errors(model: Model, held: Held, prepared: Prepared) -> Conformal:
     return Conformal(errors[some] / own, None if weights is None else weights[some], spread)
 
 
-def _share(model: Model, held: Held, prepared: Prepared, actual: Array) -> float:
-    """Return how much smaller the errors of all folds' networks together are than those of one fold."""
+def _share(model: Model, held: Held, prepared: Prepared, known: tuple[Array, Array | None]) -> float:
+    """Return what errors of all folds' networks together are of those of one fold on rows held out.
+
+    ``known`` are the targets of these rows and their weights.
+    """
     if held.folds is None:
         return 1.0
+    actual, weights = known
     some = some_rows(len(held.rows), DIFFERING, held.seed)
     z = model.population.outputs(prepared.development[0][held.rows[some]]).swapaxes(1, 2)
     members = model.of_networks(z)[:, 0]
     folds = int(held.folds.max()) + 1
     of_folds = members.reshape(-1, folds, len(some)).mean(axis=0)
-    return share_of_mean(of_folds, held.folds[some], actual[some])
+    counted = len(actual) if weights is None else float(effective(weights).sum())
+    return share_of_mean(of_folds, held.folds[some], actual[some], counted / folds if held.stopped else None)

@@ -24,6 +24,8 @@ class Held:
     seed: int
     folds: IntArray | None = None
     """Which fold each row was held out by, where each member of the model was trained on every fold."""
+    stopped: bool = False
+    """Whether these rows chose the epoch of each network, by early stopping."""
 
     @classmethod
     def of(cls, study: CapacityStudy) -> Held:
@@ -32,4 +34,5 @@ class Held:
         parts = [held for _, held in study.splits]
         by_folds = len(parts) > 1 and not again
         folds = np.repeat(np.arange(len(parts)), [len(part) for part in parts]) if by_folds else None
-        return cls(study.held, np.concatenate(parts), again, study.recipe.seed, folds)
+        stopped = study.recipe.patience is not None
+        return cls(study.held, np.concatenate(parts), again, study.recipe.seed, folds, stopped)
