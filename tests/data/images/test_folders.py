@@ -134,8 +134,21 @@ def test_colours_that_are_all_grey_are_one_channel(write_classes: Write, tmp_pat
     shades.putpixel((0, 0), (9, 9, 10))
     shades.save(folder / "cat/0.png")
     assert read_folder(folder, STRICT).train.pixels.shape == (6, 6, 5, 3)
-    with pytest.warns(ShoalWarning, match="1 pictures in .* have colours and become grey"):
+    with pytest.warns(ShoalWarning, match="1 of 6 pictures in .* have colours and become grey; as the model"):
         assert read_folder(folder, Wish(channels=1)).train.pixels.shape == (6, 6, 5, 1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "RGBA"])
+def test_greys_that_are_kept_as_colours_do_not_become_grey(
+    write_classes: Write, tmp_path: Path, mode: str
+) -> None:
+    """Predicting for what was fitted says nothing that fitting did not."""
+    folder = write_classes(tmp_path / "pets", channels=1)
+    plain = read_folder(folder, STRICT).train.pixels
+    for path in folder.glob("*/*.png"):
+        Image.open(path).convert(mode).save(path)
+    for wish in (STRICT, Wish(channels=1, strict=True)):
+        np.testing.assert_array_equal(read_folder(folder, wish).train.pixels, plain)
 
 
 def test_bad_pictures_are_counted_and_the_first_are_named(

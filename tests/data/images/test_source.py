@@ -88,6 +88,10 @@ def test_arrays_get_the_channels_wished_for(tmp_path: Path) -> None:
         assert (read_images(tmp_path / "red.npz", Wish(channels=1)).train.pixels == 30).all()
     with pytest.warns(ShoalWarning, match="grey and are given three equal channels"):
         assert (read_images(tmp_path / "grey.npz", Wish(channels=3)).train.pixels == 100).all()
+    np.savez(tmp_path / "equal.npz", X=np.full((2, 3, 3, 3), 100, np.uint8), y=[0, 1])
+    pixels = read_images(tmp_path / "equal.npz", Wish(channels=1, strict=True)).train.pixels
+    assert pixels.shape == (2, 3, 3, 1)
+    assert (pixels == 100).all()
 
 
 def test_without_pillow_the_message_says_what_to_install(

@@ -12,7 +12,16 @@ import numpy as np
 
 from shoal.data.class_folders import ClassFolders, FolderEntry
 from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require_room, shown, within
-from shoal.data.images.picture import SUFFIXES, Picture, PictureHeader, careful, read_header, read_picture
+from shoal.data.images.picture import (
+    COLOURED,
+    SUFFIXES,
+    Picture,
+    PictureHeader,
+    careful,
+    is_grey,
+    read_header,
+    read_picture,
+)
 from shoal.errors import DataError
 from shoal.shapes import Array
 from shoal.words import setting
@@ -83,16 +92,10 @@ def _pixels(
                 losses.update(got.losses)
     _pictures(wish).require_none(refused, len(entries), folder)
     for loss, count in losses.items():
-        wish.note(
-            f"{count:,} of {len(entries):,} pictures in {folder} {loss}", "convert them if that matters"
-        )
-    if wish.channels is None and channels == 3 and _is_grey(pixels):
+        remedy = "as the model was fitted" if loss == COLOURED else "convert them if that matters"
+        wish.note(f"{count:,} of {len(entries):,} pictures in {folder} {loss}", remedy)
+    if wish.channels is None and channels == 3 and is_grey(pixels):
         return np.ascontiguousarray(pixels[..., :1])
-    if wish.channels == 1 and not all(header.grey for header in headers):
-        coloured = sum(not header.grey for header in headers)
-        wish.note(
-            f"{coloured:,} pictures in {folder} have colours and become grey", "as the model was fitted"
-        )
     return pixels
 
 
@@ -124,10 +127,6 @@ def _common_size(headers: Sequence[PictureHeader], folder: Path, wish: Wish) -> 
             f"resize them, or ask for another {setting('image_size')}",
         )
     return size
-
-
-def _is_grey(pixels: Array) -> bool:
-    return all(np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in (1, 2))
 
 
 def _image_set(entries: Sequence[FolderEntry], pixels: Array) -> ImageSet:

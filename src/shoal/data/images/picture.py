@@ -32,6 +32,7 @@ MOST_BYTES, MOST_PIXELS = 2**26, 2**25
 DEEP = "hold 16 bits a channel, of which the upper 8 are kept"
 INKS = "are CMYK, made for printing, and are converted to red, green and blue"
 CLEAR = "are partly transparent, and are laid on white"
+COLOURED = "have colours and become grey"
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 _ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
 _COLUMNS, _ROWS = 0x0100, 0x0101
@@ -88,9 +89,17 @@ def read_picture(path: Path, size: Size, channels: int) -> Picture:
         image.draft(image.mode, (2 * max(size), 2 * max(size)))
         upright = ImageOps.exif_transpose(image)
         losses = [DEEP] if deep else []
-        plain = _plain(upright, losses).convert("L" if channels == 1 else "RGB")
+        plain = _plain(upright, losses)
+        if channels == 1 and plain.mode == "RGB" and not is_grey(np.asarray(plain)):
+            losses.append(COLOURED)
+        plain = plain.convert("L" if channels == 1 else "RGB")
         pixels = np.asarray(resized(plain, size), dtype=np.uint8)
         return Picture(pixels.reshape(*size, channels), tuple(losses))
+
+
+def is_grey(pixels: Array) -> bool:
+    """Return whether pixels (…, 3) of red, green and blue are all grey."""
+    return all(np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in (1, 2))
 
 
 def resized(image: Image, size: Size) -> Image:

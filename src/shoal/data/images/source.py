@@ -11,7 +11,7 @@ from shoal.data.images.folders import read_folder, read_pictures
 from shoal.data.images.idx import is_idx, read_idx, read_idx_images
 from shoal.data.images.image_set import ImageData, ImageSet, Size, Wish, require_room, shown, within
 from shoal.data.images.npz import is_image_npz, read_npz
-from shoal.data.images.picture import SUFFIXES, require_pillow, resized
+from shoal.data.images.picture import SUFFIXES, is_grey, require_pillow, resized
 from shoal.data.places import place
 from shoal.data.readers.folders import is_table_folder
 from shoal.errors import DataError, reason
@@ -84,6 +84,8 @@ def _size(images: ImageSet) -> Size:
 def _fitted(images: ImageSet, size: Size, channels: int, path: Path, wish: Wish) -> ImageSet:
     """Return images in the size and the channels that are wished for."""
     pixels = images.pixels
+    if channels == 1 and pixels.shape[3] == 3 and is_grey(pixels):
+        pixels = pixels[..., :1]
     if pixels.shape[3] != channels:
         what = "grey and are given three equal channels" if channels == 3 else "coloured and become grey"
         wish.note(f"the images in {path} are {what}", "give such as the rest")
