@@ -236,3 +236,29 @@ def test_what_is_the_same_in_every_row_is_called_level(sample: Builder) -> None:
     )
     assert of_all["differences"].count(same) == 2
     assert "interval" not in of_all["differences"]
+
+
+def test_where_no_row_of_the_class_is_found_scores_are_the_same_and_rows_need_not_be(sample: Builder) -> None:
+    """F1 is 0 however many rows are called wrongly: it is no mean of rows, so none of them is level."""
+    level = (0.0, 0.0)
+    found = compared(sample, {"F1": level, "log loss": OPEN}, {"F1": level, "log loss": OPEN})
+    assert found["headline"] == (
+        "The chosen network is level with the constant baseline on 114 rows: that anything was learned is "
+        "not shown"
+    )
+    assert "from the linear model by nothing in F1 and +0.100 in log loss" in found["differences"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "ends", "said"),
+    [("F1", (0.0, 0.0), "is level with"), ("balanced error", OPEN, "cannot be told apart from")],
+)
+def test_what_log_loss_shows_was_learned_though_classes_are_decided_for_another_metric(
+    sample: Builder, metric: str, ends: Ends, said: str
+) -> None:
+    found = compared(sample, {metric: ends, "log loss": OPEN}, {metric: ends, "log loss": BETTER})
+    assert found["outcome"] == "mixed"
+    assert found["headline"] == (
+        f"The chosen network {said} the constant baseline on 114 rows by {metric}, but by log loss the "
+        "chosen network does better"
+    )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shoal.plots.tested import HeldOut, ScoredModel, Verdict
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
+LEARNT = "log loss"  # which shows that something of classes was learned, whatever decides them
 TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
 
 
@@ -82,7 +83,8 @@ class _Side:
     def apart(self, by: str) -> str:
         """Return how the two stand where neither is better for sure."""
         if self.same(by):
-            return f"The {self.who} is level with the {self.rival} in every one of {self.rows}"
+            where = "on" if by in HIGHER_IS_BETTER else "in every one of"
+            return f"The {self.who} is level with the {self.rival} {where} {self.rows}"
         return f"The {self.who} and the {self.rival} cannot be told apart on {self.rows}"
 
     def otherwise(self, score: str) -> str:
@@ -104,7 +106,8 @@ class _Side:
         entries: list[str] = []
         for c in self.found.values():
             if self.same(c["metric"]):
-                entries.append(f"nothing in {c['loss']} (the same in every {self.noun})")
+                rows = "" if c["metric"] in HIGHER_IS_BETTER else f" (the same in every {self.noun})"
+                entries.append(f"nothing in {c['loss']}{rows}")
                 continue
             by, low, high = (_signed(c["metric"], c[end]) for end in ("difference", "low", "high"))
             points = " points" if c["metric"] in SHARES else ""
@@ -133,6 +136,8 @@ def _outcome(
         apart = f"The {constant.who} cannot be told apart from the {constant.rival} on {constant.rows}"
         if constant.same(score):
             apart = constant.apart(score)
+        if score != LEARNT and LEARNT in constant.found and constant.better(LEARNT) == constant.who:
+            return "mixed", f"{apart} by {score}, but by {LEARNT} the {constant.who} does better"
         return "level", f"{apart}: that anything was learned is not shown"
     if rival.better(score) is None:
         apart = rival.apart(score)
