@@ -230,8 +230,18 @@ def test_a_gap_among_numbers_is_no_class(gap: str) -> None:
         (
             ["a", "a", "b", 5],
             "classification",
-            ["2 classes", "'5' 1, 'b' 1", "rare='merge'", "rare='drop'", "task='regression'"],
+            [
+                "2 classes",
+                "'5' 1, 'b' 1; rare='merge' makes them one class, rare='drop' leaves their rows out",
+            ],
         ),
+        (
+            ["1", "1", "2", "3"],
+            "classification",
+            ["rare='drop' leaves their rows out, task='regression' is for numbers"],
+        ),
+        (["a", "a", "b"], "classification", ["test on: 'b' 1; rare='drop' leaves it out"]),
+        (["a"], "classification", ["is 'a' in the only row;"]),
         (["a", None, "b"], "classification", ["missing in 1 of 3 rows"]),
         ([], "classification", ["missing in 0 of 0 rows"]),
         ([0.1] * 10, "regression", ["is 0.1 in every row", "varies"]),

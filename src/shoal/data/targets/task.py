@@ -333,18 +333,24 @@ def _require_complete(missing: npt.NDArray[np.bool_], name: str) -> None:
 
 def _require_classes(classes: Classes, name: str, least: int) -> None:
     if len(classes.labels) < 2:
+        rows = sum(classes.rows)
+        where = "the only row" if rows == 1 else f"all {rows} rows"
         raise DataError(
-            f"the target {name!r} is {quoted(classes.labels[0])} in all {sum(classes.rows)} rows; "
+            f"the target {name!r} is {quoted(classes.labels[0])} in {where}; "
             "a classification needs two classes at least"
         )
     if rare := rare_of(classes, least):
         require_repeated(classes, rare, name)
         several = len(rare) > 1
+        remedies = [f"{setting('rare', 'drop')} leaves {'their rows' if several else 'it'} out"]
+        if sum(rows for _, rows in rare) >= least:
+            remedies.insert(0, f"{setting('rare', 'merge')} makes them one class")
+        if not values.as_numbers(pl.Series(classes.labels, dtype=pl.String)).null_count():
+            remedies.append(f"{setting('task', REGRESSION)} is for numbers")
         raise DataError(
             f"{f'{len(rare)} classes' if several else 'a class'} of the target {name!r} "
             f"{'have' if several else 'has'} fewer than two rows, one to train on and one to test on: "
-            f"{counted(rare)}; {setting('rare', 'merge')} makes them one class, "
-            f"{setting('rare', 'drop')} leaves their rows out, {setting('task', REGRESSION)} is for numbers"
+            f"{counted(rare)}; {', '.join(remedies)}"
         )
 
 
