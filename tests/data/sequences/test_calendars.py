@@ -31,6 +31,12 @@ def stamps(*texts: str) -> np.ndarray:
             "2024-01-12",
         ),
         (
+            ("2024-01-04 16:00", "2024-01-05 16:00", "2024-01-08 16:00", "2024-01-09 16:00"),
+            "1 weekday",
+            [0, 1, 2, 3],
+            "2024-01-10 16:00:00",
+        ),
+        (
             ("2020-01-01 00:00", "2020-01-01 00:30", "2020-01-01 01:30"),
             "30 minutes",
             [0, 1, 3],
@@ -73,6 +79,32 @@ def test_the_step_is_what_most_have() -> None:
     assert not find_calendar(
         [stamps("2020-01-01", "2020-01-02", "2020-01-03", "2020-01-03 05:00")], "moment"
     )[1]
+
+
+def test_the_step_of_distances_that_are_all_different_is_the_middle_one() -> None:
+    calendar, regular = find_calendar([np.array([0.0, 1.0, 1.13, 3.2])])
+    assert (calendar.step, regular) == (1.0, False)
+    calendar, regular = find_calendar([np.array([0.0, 1.0, 3.0, 6.0])])
+    assert (calendar.step, regular) == (1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "texts", "kept"),
+    [
+        (Calendar("weekdays"), ("2024-01-29", "2024-01-30", "2024-01-31", "2024-02-01"), True),
+        (Calendar("weekdays"), ("2024-02-02", "2024-02-03"), False),  # a Saturday
+        (Calendar("months"), ("2024-01-15", "2024-03-15"), True),
+        (Calendar("months"), ("2024-01-15", "2024-03-15", "2024-05-15"), False),  # of two months each
+        (Calendar("months"), ("2024-01-15", "2024-01-20"), False),
+        (Calendar("months", 3.0), ("2024-01-01", "2024-02-01"), False),
+        (Calendar("months", at_end=True), ("2024-01-31", "2024-02-29", "2024-04-30"), True),
+        (Calendar("months", at_end=True), ("2024-01-31", "2024-02-28"), False),
+        (Calendar("microseconds", 864e8), ("2024-01-31", "2024-02-01 01:00"), False),
+        (Calendar("microseconds", 864e8), ("2024-01-31",), True),
+    ],
+)
+def test_whether_stamps_keep_to_a_calendar(calendar: Calendar, texts: tuple[str, ...], kept: bool) -> None:
+    assert calendar.keeps([stamps(*texts)]) is kept
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,52 @@ def test_steps_of_another_length_are_refused_unless_there_is_but_one(table: str,
     with pytest.raises(DataError, match="has steps of 7 days, the forecast was fitted to steps of 1 day"):
         origin.read(str(other))
     other.write_text("day,y\n2024-01-01,1\n2024-01-08,2\n")
-    assert origin.read(str(other)).calendar.words == "1 day"  # two stamps say nothing of a step
+    with pytest.warns(ShoalWarning, match="6 of 8 steps of 1 day have no row"):
+        assert origin.read(str(other)).lengths.tolist() == [8]  # two stamps say nothing of a step
+
+
+@pytest.mark.parametrize(
+    ("fitted", "newer", "lengths", "following"),
+    [
+        (  # a week without its weekend
+            [f"2024-01-{day:02}" for day in (1, 2, 3, 4, 5, 8, 9)],
+            [f"2024-01-{day}" for day in (22, 23, 24, 25, 26)],
+            5,
+            "2024-01-29",
+        ),
+        ([f"2020-{m:02}-01" for m in range(1, 13)], ["2021-09-01", "2021-11-01"], 3, "2021-12-01"),
+        (["2020-10-31", "2020-11-30", "2020-12-31"], ["2021-09-30", "2021-11-30"], 3, "2021-12-31"),
+        (["202011", "202012", "202101"], [f"2021{m:02}" for m in range(1, 13)], 12, "2022-01"),
+        (["202011", "202012", "202101"], ["202112"], 1, "2022-01"),
+        (["202011", "202012", "202013", "202014"], ["202111", "202112"], 2, 202113),
+        (  # rows of unequal time, each of which is a step of a day
+            ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04 05:00"],
+            ["2024-01-05 05:00", "2024-01-06 06:00", "2024-01-07"],
+            3,
+            "2024-01-08 00:00:00",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::shoal.errors.ShoalWarning")
+def test_steps_of_newer_series_are_those_of_the_ones_fitted(
+    fitted: list[str], newer: list[str], lengths: int, following: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text("day,y\n" + "".join(f"{day},{row}\n" for row, day in enumerate(fitted)))
+    origin, _ = read_origin(str(path), ASKED | {"target": "y"}, strict=False)
+    path.write_text("day,y\n" + "".join(f"{day},{row}\n" for row, day in enumerate(newer)))
+    data = ForecastOrigin.from_config(origin.to_config()).read(str(path))
+    assert data.lengths.tolist() == [lengths]
+    assert data.stamps(0, lengths, 1).to_list() == [following]
+
+
+def test_two_stamps_that_are_of_no_step_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "months.csv"
+    path.write_text("day,y\n2024-01-01,1\n2024-02-01,2\n2024-03-01,3\n")
+    origin, _ = read_origin(str(path), ASKED, strict=False)
+    path.write_text("day,y\n2024-04-01,1\n2024-04-02,2\n")
+    with pytest.raises(DataError, match="steps of 1 day, the forecast was fitted to steps of 1 month"):
+        origin.read(str(path))
 
 
 def test_a_table_is_no_tsf_file(table: str) -> None:

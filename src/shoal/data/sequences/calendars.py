@@ -22,7 +22,7 @@ SECOND = 1e6
 A_DAY = 86_400 * SECOND
 TOLERANCE = 1e-3
 """Of a step: what lies between two steps may differ from so many whole ones by, and still be that many."""
-_FEWEST_DAYS = 28
+_FEWEST_DAYS, _MEAN_MONTH = 28, 365.2425 / 12 * A_DAY
 _ONE_MONTH, _ONE_DAY = np.timedelta64(1, "M"), np.timedelta64(1, "D")
 _WEEKEND = 3
 """Days from a Friday to a Monday."""
@@ -80,6 +80,33 @@ class Calendar:
             return _microseconds(days.astype("M8[us]").astype(np.int64)) + t % A_DAY
         return np.asarray(t + counts * self.step, dtype=np.float64)
 
+    def keeps(self, stamps: Sequence[Floats]) -> bool:
+        """Return whether series with such stamps (T_i,), all in order, are of steps of this calendar.
+
+        All lie on it, and some two are one step apart, unless no series has more than two.
+
+        >>> t = np.array([0.0, 1.0, 3.0])
+        >>> Calendar().keeps([t]), Calendar().keeps([2 * t]), Calendar(step=2.0).keeps([t])
+        (True, False, False)
+        """
+        steps = [self.offsets(t) for t in stamps]
+        for t, count in zip(stamps, steps, strict=True):
+            if self.unit in (NUMBERS, TIME):
+                on_it = bool((count == np.rint(count)).all())
+            else:
+                on_it = bool((self.after(float(t[0]), np.rint(count).astype(np.int64)) == t).all())
+            if not on_it or (np.diff(count) < 0.5).any():
+                return False
+        return max(map(len, stamps)) <= 2 or any((np.diff(count) == 1).any() for count in steps)
+
+    def nears(self, stamps: Sequence[Floats]) -> bool:
+        """Return whether uneven stamps are, in the middle, between half a step and two of them apart."""
+        gaps = _gaps(stamps)
+        step = (
+            self.step * _MEAN_MONTH if self.unit == MONTHS else A_DAY if self.unit == WEEKDAYS else self.step
+        )
+        return bool(gaps.size) and step / 2 <= float(np.median(gaps)) <= 2 * step
+
     def shown(self, t: Floats) -> pl.Series:
         """Return stamps as they are written: whole numbers, numbers, or texts."""
         if self.form == WHOLE:
@@ -136,9 +163,10 @@ def find_calendar(stamps: Sequence[Floats], form: str = WHOLE) -> tuple[Calendar
     """Return the calendar of series with such stamps (T_i,), all in order, and whether all keep to it.
 
     ``form`` is what is known of how they are written; of moments it is seen whether they are days. The most
-    frequent distance is one step, and others must be a multiple of it.
+    frequent distance is one step, and others must be a multiple of it; of distances that are all different
+    and no multiples, the middle one is a step.
     """
-    gaps = np.concatenate([np.diff(t) for t in stamps])
+    gaps = _gaps(stamps)
     if form == WHOLE:
         return _even(gaps, WHOLE)
     if not gaps.size:
@@ -151,7 +179,7 @@ def find_calendar(stamps: Sequence[Floats], form: str = WHOLE) -> tuple[Calendar
             months = np.concatenate([np.diff(_months(t)) for t in stamps]).astype(np.float64)
             calendar, regular = _even(months, form)
             return Calendar(MONTHS, calendar.step, form, at_end), regular
-    if at_midnight and _are_weekdays(stamps, gaps):
+    if _are_weekdays(stamps, gaps):
         return Calendar(WEEKDAYS, 1.0, form), True
     calendar, regular = _even(gaps, form)
     if calendar.step % A_DAY and form == DAY:
@@ -186,16 +214,27 @@ def _even(gaps: Floats, form: str) -> tuple[Calendar, bool]:
     step = float(gaps[first[times.argmax()]]) if relative[times.argmax()] > 0 else median
     counts = gaps / step
     regular = bool((np.abs(counts - np.rint(counts)) <= TOLERANCE).all() and counts.min() > 0.5)
+    if not regular and times.max() == 1:
+        step = median
     return Calendar(NUMBERS, step, form), regular
 
 
 def _are_weekdays(stamps: Sequence[Floats], gaps: Floats) -> bool:
-    """Whether days are those of working weeks: one after the other, none at a weekend, and Mondays after."""
+    """Whether days are those of working weeks: one after the other, none at a weekend, and Mondays after.
+
+    Any time of day will do, if all have the same.
+    """
+    if any((t % A_DAY != stamps[0][0] % A_DAY).any() for t in stamps):
+        return False
     days = gaps / A_DAY
     values, times = np.unique(days, return_counts=True)
     if values[times.argmax()] != 1 or _WEEKEND not in values:
         return False
     return all(bool(np.is_busday(_days(t)).all()) for t in stamps)
+
+
+def _gaps(stamps: Sequence[Floats]) -> Floats:
+    return np.concatenate([np.diff(t) for t in stamps])
 
 
 def _whole(counts: Floats) -> Floats:

@@ -45,8 +45,8 @@ class ForecastOrigin:
         else:
             with _naming(source):
                 known = known_numbers(self.columns.numbers, self.notations).with_names((self.columns.id,))
-                data = read_timed(read_table(source, known=known), self.columns, strict=False)
-        if (data.lengths > 2).any() and data.calendar.words != self.calendar.words:
+                data = read_timed(read_table(source, known=known), self.columns, False, self.calendar)
+        if data.calendar.words != self.calendar.words:
             raise DataError(
                 f"{source} has steps of {data.calendar.words}, the forecast was fitted to steps of "
                 f"{self.calendar.words}; give those"

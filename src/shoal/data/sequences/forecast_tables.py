@@ -121,9 +121,12 @@ class ForecastColumns:
         return cls(id, order, tuple(values), coming)
 
 
-def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSeries:
+def read_timed(
+    frame: Frame, columns: ForecastColumns, strict: bool, calendar: Calendar | None = None
+) -> TimedSeries:
     """Return the series of a table, in the order of time, with NaN at steps that no row is of.
 
+    A ``calendar`` is that of series fitted before: the steps of these are told by it if they keep to it.
     Where columns are known ahead a series ends with the last step that has a value. What is odd is a note, an
     error if ``strict``. Raises ``DataError`` for values that are no numbers, a time that a series has twice,
     and columns that are missing.
@@ -142,11 +145,11 @@ def read_timed(frame: Frame, columns: ForecastColumns, strict: bool) -> TimedSer
     else:
         names, rows = (_ALONE,), [np.arange(len(frame))]
     values = np.stack([values_of(frame[name]) for name in columns.numbers])
-    calendar, starts = Calendar(), [1.0] * len(names)
+    known, calendar, starts = calendar, Calendar(), [1.0] * len(names)
     series = [values[:, some] for some in rows]
     if columns.order is not None:
-        stamps, form = _stamps(frame[columns.order])
-        times = _Times(columns.order, stamps, form, names, strict)
+        stamps, form = _stamps(frame[columns.order], known)
+        times = _Times(columns.order, stamps, form, names, strict, known)
         rows = times.in_order(rows)
         calendar, starts, series = times.spaced(rows, values)
     C = len(columns.channels)
@@ -235,13 +238,13 @@ def _counts_steps(frame: Frame, id: str | None, name: str) -> bool:  # noqa: A00
     return all(bool((np.diff(np.sort(t[some])) > 0).all()) for some in groups)
 
 
-def _stamps(column: pl.Series) -> tuple[Floats, str]:
+def _stamps(column: pl.Series, known: Calendar | None) -> tuple[Floats, str]:
     """Return time stamps (N,) as numbers that grow with time, and the form in which they are written."""
     t = instants(column)
     if column.dtype == pl.Datetime:
         return t, MOMENT
     if are_numbers(column):
-        return _written_whole(t)
+        return (t, WHOLE) if known is not None and known.form == WHOLE else _written_whole(t)
     if are_months(column):
         return t, MONTH
     return t, QUARTER if are_quarters(column) else MOMENT
@@ -249,8 +252,7 @@ def _stamps(column: pl.Series) -> tuple[Floats, str]:
 
 def _written_whole(t: Floats) -> tuple[Floats, str]:
     """Return numbers as they are, or as the months or days that ``194901`` and ``19490131`` are."""
-    counts_on = len(t) < 2 or len(set(np.diff(np.sort(t)).tolist())) == 1
-    if counts_on or not (t == np.rint(t)).all():
+    if not (t == np.rint(t)).all():
         return t, WHOLE
     digits = pl.Series(t.astype(np.int64)).cast(pl.String)
     for pattern, written, form in _WRITTEN_WHOLE:
@@ -271,6 +273,8 @@ class _Times:
     form: str
     names: Sequence[str]
     strict: bool
+    known: Calendar | None = None
+    """That of the series fitted, if these are others."""
 
     def in_order(self, rows: Sequence[IntArray]) -> list[IntArray]:
         """Return the rows of each series in the order of time."""
@@ -291,7 +295,7 @@ class _Times:
     def spaced(self, rows: Sequence[IntArray], values: Array) -> tuple[Calendar, list[float], list[Array]]:
         """Return the calendar, the first stamps, and values (C, T_i) with NaN where no row is."""
         times = [self.stamps[some] for some in rows]
-        calendar, regular = find_calendar(times, self.form)
+        calendar, regular = self._calendar(times)
         starts = [float(t[0]) for t in times]
         if not regular:
             what = f"rows of unequal time, which are taken for steps of {calendar.words} each"
@@ -314,6 +318,15 @@ class _Times:
             what = f"{filled:,} of {of:,} steps of {calendar.words} have no row and count as missing"
             tell(what, "add the rows, empty ones where nothing is known", self.strict)
         return calendar, starts, series
+
+    def _calendar(self, times: Sequence[Floats]) -> tuple[Calendar, bool]:
+        """Return the calendar of steps, the known one if they are of it, and whether all keep to it."""
+        if self.known is not None and (self.known.form == WHOLE) == (self.form == WHOLE):
+            if self.known.keeps(times):
+                return self.known, True
+            found, regular = find_calendar(times, self.form)
+            return (self.known if not regular and self.known.nears(times) else found), regular
+        return find_calendar(times, self.form)
 
     def _require_dense(self, name: str, places: IntArray, calendar: Calendar) -> None:
         """Raise ``DataError`` for a series of nearly nothing but gaps, as a mistaken date makes them."""
