@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from shoal.data.sequences.origins import Files, LongTables
 from shoal.data.sequences.reading import SequenceReading
-from shoal.errors import DataError, ModelFolderError
+from shoal.errors import DataError, ModelFolderError, ShoalWarning
 
 NAN = np.nan
 SERIES = [np.array([[1.0, NAN, 5.0]]), np.array([[3.0, 3.0]])]
@@ -49,6 +50,16 @@ def test_values_that_overflow_are_refused_with_the_number_of_their_series(readin
 def test_other_channels_are_refused(reading: SequenceReading) -> None:
     with pytest.raises(DataError, match="a series has 2 channels, expected 1; give those fitted"):
         reading.transform([np.zeros((2, 3))])
+
+
+def test_channels_of_another_source_go_by_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "new.npz"
+    np.savez(path, X=np.array([[[1.0, 10.0], [2.0, 20.0]]]), channels=np.array(["x", "y"]))
+    reading = SequenceReading.fit(Files(), ["y", "x"], [np.ones((2, 3))])
+    with pytest.warns(ShoalWarning, match="another order than those fitted"):
+        assert reading.read(str(path)).series[0].tolist() == [[10, 20], [1, 2]]
+    with pytest.raises(DataError, match="expected 'y', 'z'"):
+        SequenceReading.fit(Files(), ["y", "z"], [np.ones((2, 3))]).read(str(path))
 
 
 @pytest.mark.parametrize("origin", [Files(), LongTables("id", None, ("x",), "y")])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from shoal.data.sequences.origins import Origin, origin_from_config, origin_to_config
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared
+from shoal.data.sequences.series_set import SeriesSet
 from shoal.errors import DataError, ModelFolderError, ShoalError
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
@@ -34,6 +35,10 @@ class SequenceReading:
     def shape(self) -> Shape:
         """The shape (C, T) of a sample, with the channels that say where values were."""
         return self.channels.shape
+
+    def read(self, source: str) -> SeriesSet:
+        """Return the series of another source, by the channels of those fitted; ``DataError`` for others."""
+        return self.origin.read(source).with_channels(self.channels.channels, source).train
 
     def transform(self, series: Sequence[Array], dtype: npt.DTypeLike = "float32") -> Sequences:
         """Return series (C, T_i) as sequences of T steps as in training, or more where one is longer.

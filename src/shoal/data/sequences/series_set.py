@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shoal.data.frames import pl
+from shoal.data.names import names_shown
+from shoal.data.notes import tell
+from shoal.errors import DataError
 from shoal.shapes import Array, IntArray
 
 
@@ -55,6 +58,38 @@ class SequenceData:
     target: str
     test: SeriesSet | None = None
     task: str | None = None
+
+    def with_channels(self, names: Sequence[str], source: str, strict: bool = False) -> SequenceData:
+        """Return the series of a ``source``, their channels in the order of these ``names``, those fitted.
+
+        They go by their places where the source, or what was fitted, has no names for them. Another order is
+        a note, an error if ``strict``. Raises ``DataError`` for other channels.
+        """
+        if self.channels == tuple(names):
+            return self
+        if len(self.channels) != len(names):
+            raise DataError(
+                f"{source} has {len(self.channels)} channels, expected {len(names)}; give those fitted"
+            )
+        if channel_names(len(names)) in (self.channels, tuple(names)):
+            return self
+        if set(self.channels) != set(names):
+            raise DataError(
+                f"{source} has the channels {names_shown(self.channels)}, expected {names_shown(names)}; "
+                "give those fitted, by their names"
+            )
+        tell(
+            f"the channels of {source} stand in another order than those fitted",
+            "they go by their names",
+            strict,
+        )
+        places = [self.channels.index(name) for name in names]
+        parts = [
+            part and replace(part, series=tuple(np.ascontiguousarray(each[places]) for each in part.series))
+            for part in (self.train, self.test)
+        ]
+        assert parts[0] is not None
+        return replace(self, train=parts[0], test=parts[1], channels=tuple(names))
 
 
 def channel_names(count: int) -> tuple[str, ...]:

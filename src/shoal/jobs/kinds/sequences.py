@@ -50,12 +50,12 @@ class SequencesKind(ByStudy["SequenceModel", "PreparedSequences"]):
     def predict(
         self, model: SequenceModel, source: str, ignore_extra: bool, interval: float | None
     ) -> dict[str, Array]:
-        return model.predict(model.preprocessor.origin.read(source).train, interval)
+        return model.predict(model.preprocessor.read(source), interval)
 
     def batch(self, model: SequenceModel, source: str, row: int, size: int) -> Batch:
         from shoal.jobs.subjects.batch import Batch
 
-        series = model.preprocessor.origin.read(source).train
+        series = model.preprocessor.read(source)
         if series.targets is None:
             raise DataError(f"{source} has no targets, which the loss needs; add them")
         places = rows_of_batch(model.target, series.targets, row, size, "sequence", source)

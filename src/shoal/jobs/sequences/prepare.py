@@ -253,11 +253,7 @@ class _Parts:
             if path is None:
                 continue
             given = origin.read(path, request.strict)
-            if len(given.channels) != len(data.channels):
-                raise DataError(
-                    f"{setting(option, path)} has {len(given.channels)} channels, {request.table} "
-                    f"{len(data.channels)}; give the same"
-                )
+            given = given.with_channels(data.channels, setting(option, path), request.strict)
             others[option] = _known(_with_metadata(origin, path, given.train, roles), path)
         others = {name: part and _counted(part, roles) for name, part in others.items()}
         whose = {request.table: train}
