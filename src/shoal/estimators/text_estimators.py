@@ -54,7 +54,7 @@ class BaseTextEstimator(BaseMixed):
         self.n_jobs = n_jobs
         self.on = on
 
-    def _samples(self, X: Any) -> list[str]:
+    def _samples(self, X: Any, y: Any) -> list[str]:
         return as_texts(X)
 
     def _learn(self, samples: list[str], targets: Targets, attributes: Attributes) -> Schooling[Any]:

@@ -253,3 +253,11 @@ def test_workers_elsewhere_teach_the_same_views(monkeypatch: pytest.MonkeyPatch)
     assert there.mixture_.sentence == at_home.mixture_.sentence
     with pytest.raises(ValueError, match="on must be the address of a Dask scheduler"):
         SequenceRegressor(**FEW, on="dask").fit(X, SIZES)
+
+
+def test_values_far_from_those_fitted_are_refused_as_files_are() -> None:
+    classifier = SequenceClassifier(**FEW).fit(X, Y)
+    with pytest.raises(
+        DataError, match="series 2 has values so far from those fitted that they are no numbers"
+    ):
+        classifier.predict([X[0], np.asarray(X[1]) * 1e200])

@@ -18,10 +18,12 @@ NEXT = np.array([[[7.0, 8.0]]])
         (pd.date_range("2024-01-31", periods=4, freq="ME"), ["2024-05-31", "2024-06-30"]),
         (pd.period_range("2024Q1", periods=4, freq="Q"), ["2025Q1", "2025Q2"]),
         (pd.Index([10, 20, 30, 40]), ["50", "60"]),
+        (pd.Index([0.5, 1.0, 1.5, 2.0]), ["2.5", "3.0"]),
         (pd.Index([1, 2, 4, 9]), ["1", "2"]),
     ],
-    ids=["months", "quarters", "tens", "uneven"],
+    ids=["months", "quarters", "tens", "halves", "uneven"],
 )
+@pytest.mark.filterwarnings("ignore:the times of y are uneven:shoal.errors.ShoalWarning")
 def test_forecasts_go_on_as_the_index_does(index: Any, after: list[str]) -> None:
     given = Histories.of(pd.Series([1.0, 2.0, 3.0, 4.0], index=index, name="sales"))
     forecast = given.given_back(NEXT)
@@ -47,7 +49,7 @@ def test_a_dict_and_a_list_come_back_as_such() -> None:
 
 def test_columns_known_ahead_go_by_the_names_of_series() -> None:
     histories = Histories.of({"a": [1.0], "b": [2.0]})
-    found = known_ahead({"b": [5.0, 6.0], "a": [3.0, 4.0]}, histories)
+    found, _ = known_ahead({"b": [5.0, 6.0], "a": [3.0, 4.0]}, histories)
     assert found is not None
     assert [each.tolist() for each in found] == [[[3, 4]], [[5, 6]]]
     with pytest.raises(DataError, match="future has no columns for the series 'b'"):

@@ -18,7 +18,10 @@ from shoal.estimators.sequences.pandas_times import continued, whole
         pd.date_range("2020-03-20", periods=20, tz="Europe/Berlin"),
         pd.date_range("2020-01-31", periods=20, freq="ME"),
         pd.bdate_range("2020-01-01", periods=20),
+        pd.bdate_range("2020-01-01 16:00", periods=20, normalize=False),
         pd.date_range("2020-01-01", periods=20, freq="15min"),
+        pd.date_range("2024-03-30 18:00", periods=20, freq="h", tz="Europe/Berlin"),  # without 2 o'clock
+        pd.date_range("2024-10-26 18:00", periods=20, freq="h", tz="Europe/Berlin"),  # with two of them
         pd.period_range("2020-01", periods=20, freq="M"),
     ],
 )
@@ -47,6 +50,18 @@ def test_uneven_times_are_told() -> None:
     with pytest.warns(ShoalWarning, match="the times of y are uneven"):
         assert whole(y, "y") is y
     assert list(continued(y.index, 2)) == [1, 2]
+    counted = y.set_axis([1, 2, 3, 4, 6, 7, 8, 9, 10, 11])
+    with pytest.warns(ShoalWarning, match="the times of y are uneven; .* forecasts are counted from 1"):
+        assert whole(counted, "y") is counted
+
+
+def test_a_midnight_that_a_zone_leaves_out() -> None:
+    days = pd.date_range("2024-08-20", periods=19, tz="America/Santiago")  # to the eve of the change
+    following = ["2024-09-08 01:00:00-03:00", "2024-09-09 00:00:00-03:00"]
+    assert list(map(str, continued(days, 2))) == following
+    with pytest.warns(ShoalWarning, match="1 step between"):
+        found = whole(pd.Series(np.arange(18.0), index=days.delete(7)), "y")
+    assert list(found.index) == list(days)
 
 
 def test_times_that_cannot_be_are_refused() -> None:

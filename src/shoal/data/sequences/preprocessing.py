@@ -149,10 +149,21 @@ def without_values(channels: Sequence[str], series: Iterable[Array]) -> list[str
 def prepared(
     preprocessor: SequencePreprocessor, series: Sequence[Array], dtype: npt.DTypeLike = np.float32
 ) -> Sequences:
-    """Return series (C, T_i) as models take them: standardised, lines over gaps, and where those were."""
+    """Return series (C, T_i) as models take them: standardised, lines over gaps, and where those were.
+
+    Raises ``DataError`` for other channels, and for values so far from those fitted that they overflow.
+    """
     bare = replace(preprocessor, gaps=(False,) * len(preprocessor.gaps))
-    values = bare.transform([filled(each) for each in series], dtype=dtype)
+    with np.errstate(over="ignore"):
+        values = bare.transform([filled(each) for each in series], dtype=dtype)
+    finite = np.isfinite(values.X).all(axis=(1, 2))
+    if not finite.all():
+        raise DataError(
+            f"series {int(np.argmin(finite)) + 1} has values so far from those fitted that they are no "
+            "numbers any more; correct them"
+        )
     if not any(preprocessor.gaps):
         return values
-    told = preprocessor.transform(series, values.X.shape[-1], dtype).X[:, len(preprocessor.gaps) :]
+    with np.errstate(over="ignore"):
+        told = preprocessor.transform(series, values.X.shape[-1], dtype).X[:, len(preprocessor.gaps) :]
     return Sequences(np.concatenate([values.X, told], axis=1), values.lengths)

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 
 from shoal.data.sequences.origins import Origin, origin_from_config, origin_to_config
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared
 from shoal.data.sequences.series_set import SeriesSet
-from shoal.errors import DataError, ModelFolderError, ShoalError
+from shoal.errors import ModelFolderError, ShoalError
 from shoal.sequences import Sequences
 from shoal.shapes import Array, Shape
 
@@ -45,15 +44,7 @@ class SequenceReading:
 
         Raises ``DataError`` for other channels, and for values so far from those fitted that sums overflow.
         """
-        with np.errstate(over="ignore"):
-            sequences = prepared(self.channels, series, dtype)
-        finite = np.isfinite(sequences.X).all(axis=(1, 2))
-        if not finite.all():
-            raise DataError(
-                f"series {int(np.argmin(finite)) + 1} has values so far from those fitted that they are no "
-                "numbers any more; correct them"
-            )
-        return sequences
+        return prepared(self.channels, series, dtype)
 
     def to_config(self) -> dict[str, Any]:
         """Return everything as plain JSON."""

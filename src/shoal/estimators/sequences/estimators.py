@@ -12,6 +12,8 @@ from shoal.clusters.lending import lend
 from shoal.data.memory import require_memory
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
+from shoal.estimators.sequences.channel_names import names_of, ordered
+from shoal.estimators.sequences.pandas_panels import require_matched
 from shoal.estimators.sequences.series import as_series, require_channels
 from shoal.estimators.shared.costs import DECIDING
 from shoal.estimators.shared.mixtures import BaseMixed, MixedClassifier, MixedRegressor
@@ -62,7 +64,9 @@ class BaseSequenceEstimator(BaseMixed):
 
     noun = "series"
 
-    def _samples(self, X: Any) -> list[Array]:
+    def _samples(self, X: Any, y: Any) -> list[Array]:
+        require_matched(X, y)
+        self._channel_names = names_of(X)
         return as_series(X, self.channels_first)
 
     def _learn(self, series: list[Array], targets: Targets, attributes: Attributes) -> Schooling[Sequences]:
@@ -85,7 +89,7 @@ class BaseSequenceEstimator(BaseMixed):
 
     def _predictions(self, X: Any) -> Array:
         check_is_fitted(self)
-        series = as_series(X, self.channels_first)
+        series = as_series(ordered(X, self._channel_names, "X"), self.channels_first)
         require_channels(series, self.n_channels_in_, type(self).__name__, self.channels_first)
         padded = prepared(self.preprocessor_, series)
         predicted: Array = self.mixture_.predict(padded, self.n_jobs)

@@ -113,7 +113,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
     def fit(self, y: Any, future: Any = None) -> Forecaster:
         """Learn from one series or many, and columns known ahead (T_i, F), and return the estimator."""
         histories = Histories.of(y)
-        ahead = known_ahead(future, histories)
+        ahead, self._columns = known_ahead(future, histories)
         panel = Panel.of(histories.series, ahead, histories.names)
         for note in panel.notes:
             warnings.warn(note, ShoalWarning, stacklevel=2)
@@ -165,7 +165,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         series, with scikit-learn's ``TimeSeriesSplit``, ``y`` is what follows each training part.
         """
         check_is_fitted(self)
-        given = Histories.of(y)
+        given = Histories.of(y, channels=self._histories.channels)
         actual = self._histories.matched(given, "score has nothing of")
         panel = self._panel if future is None else self._asked(None, future, following=actual)[1]
         if len(given.series) != len(panel) or any(len(each) != panel.channels for each in actual):
@@ -234,12 +234,12 @@ class Forecaster(BaseEstimator):  # type: ignore[misc]
         Of series fitted that is for the ``horizon`` alone, or for what is ``following`` them (C, n_i).
         """
         check_is_fitted(self)
-        histories = self._histories if y is None else Histories.of(y)
+        histories = self._histories if y is None else Histories.of(y, channels=self._histories.channels)
         if y is None and future is None:
             panel = self._panel
         else:
             names = self._panel.names if y is None else histories.names
-            ahead = known_ahead(future, histories)
+            ahead, _ = known_ahead(future, histories, self._columns)
             if y is None and ahead is not None and self._future is not None:
                 steps = [each.shape[1] for each in following] or [self.horizon] * len(ahead)
                 ahead = self._from_the_start(ahead, self._future, steps)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from shoal.errors import DataError
+from shoal.estimators.sequences.channel_names import Names, names_of, ordered
 from shoal.estimators.sequences.pandas_panels import PandasPanel, is_panel, levels_of, require_flat
 from shoal.estimators.sequences.pandas_times import continued, continued_together, counted, whole
 from shoal.estimators.sequences.series import numbers_of, require_dense
@@ -21,7 +22,7 @@ class Histories:
 
     ``names`` are the ``keys`` of a dict, or of a frame (series, time), as text, None for what is none;
     ``one`` says that a single series was given and no list of them, ``originals`` are the series as given,
-    and ``panel`` is such a frame.
+    and ``panel`` is such a frame. ``channels`` are what columns of frames are called, None for what has none.
     """
 
     series: list[Array]
@@ -30,43 +31,49 @@ class Histories:
     names: list[str] | None = None
     keys: Sequence[Any] = ()
     panel: PandasPanel | None = None
+    channels: Names = None
 
     @classmethod
-    def of(cls, y: Any, name: str = "y") -> Histories:
+    def of(cls, y: Any, name: str = "y", channels: Names = None) -> Histories:
         """Return ``y`` as histories: see ``Forecaster``; ``DataError`` for what is none.
+
+        Columns of frames go by the names of those fitted, ``channels``, or else of the first frame.
 
         >>> Histories.of([[1.0, 2.0], [3.0, 4.0, 5.0]]).series[1].tolist()
         [[3.0, 4.0, 5.0]]
         """
         require_dense(y, name)
         if isinstance(y, Mapping):
-            return cls._named(list(y), list(y.values()), name)
+            return cls._named(list(y), list(y.values()), name, channels)
         if isinstance(y, str | bytes) or not isinstance(y, Iterable):
             raise DataError(f"{name} must be a series of numbers, or a list of some, got {type(y).__name__}")
         if is_panel(y, name):
-            panel = PandasPanel.of(y, name)
-            return replace(cls._named(list(panel.keys), panel.parts, name), panel=panel)
+            panel = PandasPanel.of(ordered(y, channels, name), name)
+            return replace(cls._named(list(panel.keys), panel.parts, name, channels), panel=panel)
         several = isinstance(y, list | tuple) and any(_is_series(each) for each in y)
         if several or (isinstance(y, np.ndarray) and y.ndim == 3):
             given = list(y)
-            return cls._several(given, [f"series {number} of {name}" for number in range(len(given))])
-        y = whole(y, name)
-        return cls([_one(y, name)], [y], True)
+            names = [f"series {number} of {name}" for number in range(len(given))]
+            return cls._several(given, names, channels)
+        y = whole(ordered(y, channels, name), name)
+        return cls([_one(y, name)], [y], True, channels=channels or names_of(y))
 
     @classmethod
-    def _named(cls, keys: list[Any], given: list[Any], name: str) -> Histories:
+    def _named(cls, keys: list[Any], given: list[Any], name: str, channels: Names) -> Histories:
         if not keys:
             raise DataError(f"{name} is empty; a forecast needs a history")
-        each = cls._several(given, [f"series {key!r} of {name}" for key in keys])
+        each = cls._several(given, [f"series {key!r} of {name}" for key in keys], channels)
         return replace(each, names=[str(key) for key in keys], keys=keys)
 
     @classmethod
-    def _several(cls, given: list[Any], names: list[str]) -> Histories:
+    def _several(cls, given: list[Any], names: list[str], channels: Names) -> Histories:
         for each, named in zip(given, names, strict=True):
             require_flat(each, named)
+        channels = channels or (names_of(given[0]) if given else None)
+        given = [ordered(each, channels, named) for each, named in zip(given, names, strict=True)]
         each_whole = [whole(each, named) for each, named in zip(given, names, strict=True)]
         found = [_one(each, named) for each, named in zip(each_whole, names, strict=True)]
-        return cls(found, each_whole, False)
+        return cls(found, each_whole, False, channels=channels)
 
     def given_back(self, forecasts: Array) -> Any:
         """Return forecasts (S, C, h) as the series were given: (h,), (h, C), a list, a dict, pandas' own."""
@@ -94,6 +101,7 @@ class Histories:
         the histories.
         """
         framed = hasattr(given, "iloc")
+        given = ordered(given, self.channels, name)
         if self.names is None or not (isinstance(given, Mapping) or (framed and self.panel is not None)):
             return np.asarray(given, dtype=np.float64)
         if isinstance(given, Mapping):
@@ -105,12 +113,12 @@ class Histories:
         else:
             each = Histories.of(given, name)
             rows = dict(zip(each.names or (), (series.T for series in each.series), strict=True))
-        ordered = [rows[key] for key in self.names if key in rows]
-        if len(ordered) < len(self.names) or len(rows) > len(self.names):
+        placed = [rows[key] for key in self.names if key in rows]
+        if len(placed) < len(self.names) or len(rows) > len(self.names):
             raise DataError(f"{name} is of the series {list(rows)[:9]!r}, expected {self.names[:9]!r}")
-        if len({np.shape(each) for each in ordered}) > 1:
+        if len({np.shape(each) for each in placed}) > 1:
             raise DataError(f"{name} has not as many steps for each series; give the same for all")
-        return np.stack(ordered)
+        return np.stack(placed)
 
     def matched(self, others: Histories, what: str) -> list[Array]:
         """Return the series of ``others`` in the order of these: by name where both have names.
@@ -125,11 +133,12 @@ class Histories:
         return [others.series[others.names.index(name)] for name in self.names]
 
 
-def known_ahead(future: Any, histories: Histories) -> list[Array] | None:
-    """Return columns known ahead as arrays (F, T_i + h), in the order of the histories."""
+def known_ahead(future: Any, histories: Histories, fitted: Names = None) -> tuple[list[Array] | None, Names]:
+    """Return columns known ahead as arrays (F, T_i + h), in the order of the histories, and their names."""
     if future is None:
-        return None
-    return histories.matched(Histories.of(future, "future"), "future has no columns for")
+        return None, fitted
+    ahead = Histories.of(future, "future", fitted)
+    return histories.matched(ahead, "future has no columns for"), ahead.channels
 
 
 def _is_series(each: Any) -> bool:

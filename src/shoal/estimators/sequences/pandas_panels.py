@@ -43,6 +43,18 @@ def require_flat(given: Any, name: str) -> None:
         )
 
 
+def require_matched(X: Any, y: Any) -> None:
+    """Raise ``DataError`` for a pandas ``y`` that names the series of a frame X in another order."""
+    if not is_panel(X, "X") or not hasattr(y, "iloc") or levels_of(y) > 1:
+        return
+    keys = X.index.get_level_values(0).unique()
+    if not y.index.equals(keys) and len(y) == len(keys) and y.index.isin(keys).all() and y.index.is_unique:
+        raise DataError(
+            "y has the series of X in another order; give y.loc[X.index.get_level_values(0).unique()], or "
+            "y.to_numpy() if it goes by places"
+        )
+
+
 def rows_of_each(index: Any, name: str) -> tuple[Any, list[IntArray]]:
     """Return the series that the first level of a pandas index names, as they come, and the rows of each."""
     import pandas as pd

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from shoal.data.sequences.calendars import MOMENT, find_calendar
+from shoal.data.sequences.calendars import A_DAY, MOMENT, TIME, Calendar, find_calendar
+from shoal.data.sequences.instants import in_order
 from shoal.errors import DataError, ShoalWarning
+from shoal.shapes import Array
 from shoal.words import plural
 
 SPARSE = 2
@@ -31,23 +33,68 @@ def whole(y: Any, name: str) -> Any:
     if isinstance(index, pd.PeriodIndex):
         periods = pd.period_range(index[0], index[-1], freq=index.freq)
         return y if len(periods) == len(index) else _filled(y, periods, periods.get_indexer(index), name)
+    if _are_counts(index) and not in_order(index.to_numpy(dtype=np.float64)).is_even:
+        return _taken_for_even(y, name)
     if not isinstance(index, pd.DatetimeIndex) or _step_of(index) is not None:
         return y
-    plain = index.tz_localize(None) if index.tz is not None else index
-    t = plain.to_numpy().astype("M8[us]").astype(np.int64).astype(np.float64)
-    calendar, regular = find_calendar([t], MOMENT)
+    t, calendar, regular = _calendar_of(index)
     places = np.rint(calendar.offsets(t)).astype(np.intp)
     if not regular or places[-1] >= SPARSE * len(t):
-        warnings.warn(
-            f"the times of {name} are uneven; its values are taken for even steps, and forecasts are counted "
-            "from 1",
-            ShoalWarning,
-            stacklevel=2,
-        )
-        return y
+        return _taken_for_even(y, name)
     stamps = calendar.after(t[0], np.arange(int(places[-1]) + 1))
-    every = pd.DatetimeIndex(stamps.astype(np.int64).astype("M8[us]"), tz=index.tz, name=index.name)
+    every = pd.DatetimeIndex(stamps.astype(np.int64).astype("M8[us]"), name=index.name)
+    if index.tz is not None and _by_the_clock(calendar):
+        every = _in_zone(every, index.tz)
+    elif index.tz is not None:
+        every = every.tz_localize("UTC").tz_convert(index.tz)
     return y if len(every) == len(index) else _filled(y, every, places, name)
+
+
+def _calendar_of(index: Any) -> tuple[Array, Calendar, bool]:
+    """Return dates as microseconds (T,), their calendar, and whether they keep to it.
+
+    Steps shorter than a day are told in UTC, which leaves no hour out, others as the clocks of a zone show.
+    """
+    clock = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
+    t = _microseconds(clock)
+    calendar, regular = find_calendar([t], MOMENT)
+    if index.tz is not None and not (regular and not _by_the_clock(calendar)):
+        t = _microseconds(index.tz_localize(None))
+        calendar, regular = find_calendar([t], MOMENT)
+        if not _by_the_clock(calendar):
+            regular = False
+    return t, calendar, regular
+
+
+def _in_zone(clock: Any, zone: Any) -> Any:
+    """Return dates that clocks of a zone show; midnight may be an hour that it leaves out, or has twice."""
+    return clock.tz_localize(zone, ambiguous=np.ones(len(clock), dtype=bool), nonexistent="shift_forward")
+
+
+def _by_the_clock(calendar: Calendar) -> bool:
+    return calendar.unit != TIME or calendar.step % A_DAY == 0
+
+
+def _microseconds(index: Any) -> Array:
+    found: Array = index.to_numpy().astype("M8[us]").astype(np.int64).astype(np.float64)
+    return found
+
+
+def _are_counts(index: Any) -> bool:
+    import pandas as pd
+
+    return pd.api.types.is_numeric_dtype(index) and not pd.api.types.is_bool_dtype(index)
+
+
+def _taken_for_even(y: Any, name: str) -> Any:
+    """Return a series as it is, and say that its times tell no steps."""
+    warnings.warn(
+        f"the times of {name} are uneven; its values are taken for even steps, and forecasts are counted "
+        "from 1",
+        ShoalWarning,
+        stacklevel=3,
+    )
+    return y
 
 
 def _filled(y: Any, every: Any, places: Any, name: str) -> Any:
@@ -91,11 +138,18 @@ def goes_on(index: Any, steps: int) -> Any:
         return pd.period_range(index[-1] + 1, periods=steps, freq=index.freq)
     if isinstance(index, pd.DatetimeIndex):
         step = _step_of(index)
-        return None if step is None else pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
-    if pd.api.types.is_integer_dtype(index) and len(index) > 1:
-        gaps = np.diff(index.to_numpy())
-        if (gaps == gaps[0]).all():
-            return pd.Index(index[-1] + gaps[0] * np.arange(1, steps + 1))
+        if step is None:
+            return None
+        of_days = isinstance(step, pd.offsets.Day) or not isinstance(step, pd.offsets.Tick)
+        if index.tz is not None and of_days:
+            last = index[-1].tz_localize(None)
+            return _in_zone(pd.date_range(last, periods=steps + 1, freq=step)[1:], index.tz)
+        return pd.date_range(index[-1], periods=steps + 1, freq=step)[1:]
+    if _are_counts(index) and len(index) > 1 and in_order(index.to_numpy(dtype=np.float64)).is_even:
+        span = index[-1] - index[0]
+        whole_numbers = pd.api.types.is_integer_dtype(index)
+        step = span // (len(index) - 1) if whole_numbers else span / (len(index) - 1)
+        return pd.Index(index[-1] + step * np.arange(1, steps + 1))
     return None
 
 

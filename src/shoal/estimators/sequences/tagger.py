@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from shoal.data.sequences.preprocessing import SequencePreprocessor, prepared, without_values
 from shoal.errors import DataError
+from shoal.estimators.sequences.channel_names import names_of, ordered
 from shoal.estimators.sequences.pandas_panels import PanelSteps, is_panel, levels_of
 from shoal.estimators.sequences.series import as_series, require_channels, require_dense
 from shoal.estimators.shared.parameters import COUNT, POSITIVE
@@ -94,6 +95,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
         sentences = _sentences(X)
         items: list[Any] = as_series(X, self.channels_first) if sentences is None else sentences
         labels = _labels(y, [_steps(item) for item in items], X)
+        self._channel_names = names_of(X)
         if len(items) < 2:
             raise DataError(f"X holds 1 sequence; {type(self).__name__} learns from 2 at least, n_samples=1")
         self.classes_ = np.unique(np.concatenate(labels))
@@ -170,7 +172,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]
             raise DataError(f"X must be {kinds[learnt]}, as in training, got {kinds[not learnt]}")
         if sentences is not None:
             return sentences
-        series = as_series(X, self.channels_first)
+        series = as_series(ordered(X, self._channel_names, "X"), self.channels_first)
         channels = len(self.preprocessor_.gaps)
         require_channels(series, channels, type(self).__name__, self.channels_first)
         return series

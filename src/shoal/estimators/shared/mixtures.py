@@ -33,8 +33,8 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
 
     noun = "sample"
 
-    def _samples(self, X: Any) -> list[Any]:
-        """Return what X holds as a list."""
+    def _samples(self, X: Any, y: Any) -> list[Any]:
+        """Return what X holds as a list; y may tell whether it is of the same samples."""
         raise NotImplementedError
 
     def _learn(self, samples: list[Any], targets: Targets, attributes: Attributes) -> Schooling[Any]:
@@ -45,9 +45,9 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
         """Return what the mixture says of X, (N, K)."""
         raise NotImplementedError
 
-    def _numbered(self, X: Any) -> tuple[list[Any], Frame]:
+    def _numbered(self, X: Any, y: Any) -> tuple[list[Any], Frame]:
         """Return the samples, and a frame that numbers them, for targets that are missing to leave out."""
-        samples = self._samples(X)
+        samples = self._samples(X, y)
         if len(samples) < 2:
             raise DataError(f"X holds 1 sample; {type(self).__name__} learns from 2 at least, n_samples=1")
         return samples, as_frame({_ROW: np.arange(len(samples))})
@@ -99,7 +99,7 @@ class MixedClassifier(FromProbabilities, ClassifierMixin, BaseMixed):  # type: i
         predictions: honest where new groups are to come. With ``times`` (N,), numbers or dates, it is chosen
         by samples that are later than all that the models had met, which are the later half of them.
         """
-        samples, rows = self._numbered(X)
+        samples, rows = self._numbered(X, y)
         attributes = Attributes.of(len(samples), groups, times, sample_weight)
         known, y = with_labels(rows, y, type(self).__name__)
         check_classification_targets(y)
@@ -140,7 +140,7 @@ class MixedRegressor(RegressorMixin, BaseMixed):  # type: ignore[misc]
 
         Of ``sample_weight``, ``groups`` and ``times`` (N,) see ``SequenceClassifier.fit``.
         """
-        samples, rows = self._numbered(X)
+        samples, rows = self._numbered(X, y)
         attributes = Attributes.of(len(samples), groups, times, sample_weight)
         known, name = with_numbers(rows, y, type(self).__name__)
         y = values.numbers(known[name])
