@@ -23,7 +23,7 @@ class Known(BaseMixed):
     ) -> None:
         self.metric, self.cost, self.random_state, self.n_jobs = metric, cost, random_state, n_jobs
 
-    def _samples(self, X: Any) -> list[Any]:
+    def _samples(self, X: Any, y: Any) -> list[Any]:
         return list(X)
 
     def _learn(self, samples: list[Any], targets: Any, attributes: Any) -> Any:
