@@ -21,7 +21,6 @@ import numpy as np
 from benchmarks.sequences.sets import Measured
 from shoal import SequenceClassifier, TextClassifier
 from shoal.data.sequences.origins import Sounds
-from shoal.data.sequences.sounds import common_rate
 from shoal.shapes import Array
 
 
@@ -103,7 +102,7 @@ class SpeechSet:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(unpacked)
             where = Path(unpacked) / "fsdd_1200"
-            data = Sounds(common_rate(where)).read(str(where), parts=True)
+            data = Sounds.of(where).read(str(where), parts=True)
         assert data.test is not None
         parts = []
         for each in (data.train, data.test):

@@ -213,7 +213,7 @@ def test_sounds_are_told_apart_and_their_analysis_is_saved(
     outcome = fit(tmp_path / "sounds", None, tmp_path / "out", choose="ensemble", **SMALL)
     assert scores(outcome)["error"] == 0
     saved = json.loads((outcome.folder / "preprocessing.json").read_text())
-    assert saved["origin"] == {"name": "sounds", "rate": 8000, "bands": 40, "window": 0.025, "hop": 0.01}
+    assert saved["origin"] == {"name": "sounds", "rate": 8000, "bands": 26, "window": 0.025, "hop": 0.01}
     predict_data(outcome.folder, str(tmp_path / "sounds" / "low"), tmp_path / "p.csv")
     assert {row["class"] for row in predicted(tmp_path / "p.csv")} == {"low"}
     predict_data(outcome.folder, str(tmp_path / "sounds" / "high" / "1.wav"), tmp_path / "q.csv")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.data.sequences.log_mel import LogMel
+from shoal.data.sequences.log_mel import LogMel, bands_for
 from shoal.errors import ConfigurationError
 
 
@@ -31,6 +31,13 @@ def test_bands_are_those_of_the_equation() -> None:
             triangle = np.interp(f, corners[band : band + 3], [0, 1, 0])
             expected = np.log(triangle @ power + 1e-10)
             assert bands.series(x)[band, step] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("rate", "bands"), [(100, 26), (8000, 26), (16000, 35), (22050, 39), (10**6, 40)])
+def test_bands_are_as_far_apart_at_every_rate_but_neither_too_few_nor_too_many(rate: int, bands: int) -> None:
+    assert bands_for(rate) == bands
+    apart = 2595 * np.log10(1 + rate / 1400) / (bands + 1)  # HTK's mel of half of the rate
+    assert 78 < apart < 82 or bands in (26, 40)
 
 
 def test_silence_and_a_moment_are_series_too() -> None:

@@ -78,7 +78,7 @@ def test_a_file_without_a_place_for_it_says_so(tmp_path: Path) -> None:
 
 def test_names_of_sounds_say_it_by_a_pattern() -> None:
     names = ("7/7_jackson_32.wav", "7/7_nicolas_4.wav", "train/0/0_jackson_1.wav")
-    found = Sounds(8000).metadata("digits", Roles(group="_(.+)_"), names)
+    found = Sounds(8000, 26).metadata("digits", Roles(group="_(.+)_"), names)
     assert found.to_series().to_list() == ["jackson", "nicolas", "jackson"]
     with pytest.raises(ConfigurationError, match="files have no place for weight='w'"):
         metadata_in_names(names, Roles(weight="w"))

@@ -115,5 +115,19 @@ def test_other_folders_are_none_of_sounds(tmp_path: Path) -> None:
         read_sounds(tmp_path, BANDS)
 
 
+def test_bands_go_by_the_rate_that_most_sounds_have(folder: Path) -> None:
+    assert Sounds.of(folder) == Sounds(8000, bands=26)
+    for number in range(2, 7):
+        write(folder / "low" / f"{number}.wav", 300, rate=16000)
+    assert Sounds.of(folder) == Sounds(16000, bands=35)
+
+
+def test_models_of_before_keep_their_bands(folder: Path) -> None:
+    kept = {"name": "sounds", "rate": 8000, "bands": 40, "window": 0.025, "hop": 0.01}
+    data = origin_from_config(kept).read(str(folder))
+    assert data.channels[-1] == "band 40"
+    np.testing.assert_array_equal(data.train.series[0], read_sounds(folder, BANDS).train.series[0])
+
+
 def test_the_analysis_is_saved() -> None:
     assert origin_from_config(origin_to_config(Sounds(16000, bands=20))) == Sounds(16000, bands=20)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from shoal.data.cells.notation import NOTHING_KNOWN, Known, notations_from_config, notations_to_config
 from shoal.data.cells.remembered import known_numbers, numbers_written
 from shoal.data.frames import Frame, pl
 from shoal.data.places import place
 from shoal.data.roles import Roles
-from shoal.data.sequences.log_mel import LogMel
+from shoal.data.sequences.log_mel import LogMel, bands_for
 from shoal.data.sequences.long_tables import LongColumns, series_of
 from shoal.data.sequences.metadata import metadata_in_names, metadata_in_npz, metadata_in_table
 from shoal.data.sequences.npz import read_npz
 from shoal.data.sequences.recognised import is_ts
 from shoal.data.sequences.series_set import SequenceData
-from shoal.data.sequences.sounds import read_sounds
+from shoal.data.sequences.sounds import common_rate, read_sounds
 from shoal.data.sequences.ts import read_one, read_ts
 from shoal.data.tables import MarkedTable, read_table
 from shoal.errors import ConfigurationError, DataError, reason
@@ -148,12 +149,18 @@ class Sounds(Origin):
 
     name: ClassVar[str] = "sounds"
     rate: int
-    bands: int = 40
+    bands: int
     window: float = 0.025
     hop: float = 0.01
 
     def __post_init__(self) -> None:
         self.analysis()
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """Return how the sounds of a folder become series where nothing says it: at the rate of most."""
+        rate = common_rate(folder)
+        return cls(rate, bands_for(rate))
 
     @property
     def identifier(self) -> str:

@@ -23,7 +23,6 @@ from shoal.data.sequences.preprocessing import without_values
 from shoal.data.sequences.reading import SequenceReading
 from shoal.data.sequences.recognised import holds_sounds
 from shoal.data.sequences.series_set import SequenceData, SeriesSet, shown_lengths
-from shoal.data.sequences.sounds import common_rate
 from shoal.data.tables import read_marked
 from shoal.data.targets.rare import RareClasses
 from shoal.data.targets.task import CLASSIFICATION, TargetEncoder, TaskChoice, infer_task
@@ -212,7 +211,7 @@ def _read(request: FitRequest, roles: Roles) -> tuple[Origin, SequenceData]:
         origin: Origin = Files()
         path = place(request.table, "sequences")
         if holds_sounds(path):
-            origin = Sounds(common_rate(path))
+            origin = Sounds.of(path)
         return origin, origin.read(request.table, request.strict, parts=True)
     names = (request.id, request.target, request.group)
     table = read_marked(request.table, known=NOTHING_KNOWN.with_names(names))
