@@ -43,6 +43,25 @@ def test_a_head_that_is_gone_is_told_whatever_is_asked_of_it(
     assert ray._Call(SimpleNamespace(future=lambda: waiting)).cancel()
 
 
+def test_where_the_cluster_is_lost_no_call_starts_another_one_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is asked of Ray while it is not initialised makes it start processes on this machine."""
+    started: list[str] = []
+
+    def starts(*_: Any, **__: Any) -> Any:
+        started.append("a cluster")
+
+    lost = SimpleNamespace(is_initialized=lambda: False, nodes=starts, cancel=starts)
+    lost.remote = lambda fn: SimpleNamespace(remote=starts)
+    monkeypatch.setitem(sys.modules, "ray", lost)  # type: ignore[arg-type]
+    crew = ray.RayCrew("the Ray cluster")
+    with pytest.raises(ConnectionError, match="is not connected"):
+        crew.executor.submit(print).result()
+    assert (crew.is_reachable(), crew.count()) == (False, 0)
+    waiting: Future[Any] = Future()
+    assert ray._Call(SimpleNamespace(future=lambda: waiting)).cancel()
+    assert not started
+
+
 def test_a_cluster_without_workers_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     head = {"Alive": True, "Resources": {}}
     there = SimpleNamespace(is_initialized=lambda: True, nodes=lambda: [head])

@@ -33,6 +33,7 @@ class RayExecutor(Executor):
         if fn not in self._remote:
             self._remote[fn] = ray.remote(fn)
         try:
+            _require_connection()
             return _Call(self._remote[fn].remote(*args, **kwargs))
         except _GONE as error:  # as of any call that is lost
             lost: Future[Any] = Future()
@@ -54,6 +55,7 @@ class _Call(Future[Any]):
         cancelled = super().cancel()
         if cancelled:
             with suppress(*_GONE):
+                _require_connection()
                 ray.cancel(self._reference)
         return cancelled
 
@@ -114,7 +116,16 @@ class RayCrew(Crew):
     def _nodes(self) -> list[dict[str, Any]]:
         import ray
 
+        _require_connection()
         return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+
+
+def _require_connection() -> None:
+    """Raise ``ConnectionError`` where the cluster is lost: Ray would start another one here, unasked."""
+    import ray
+
+    if not ray.is_initialized():
+        raise ConnectionError("Ray's client is not connected")
 
 
 @contextmanager
