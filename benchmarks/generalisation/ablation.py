@@ -38,7 +38,7 @@ JUDGED = {"classification": ("log_loss", "error"), "regression": ("rmse",)}
 """What a candidate is judged by: probabilities, and besides how often the likeliest class is wrong."""
 LEAST, SHORTEST = 1e-12, 0.01
 """What no error, and no time, count as."""
-GROUPS = ("tables", "uci", "more", "made")
+GROUPS = ("tables", "uci", "more", "made", "halves")
 
 
 def settings_of(candidate: str) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The tables, which of them may choose a default, and how each is split into training and test rows.
 
 The folder that ``SHOAL_DATA`` names holds real ones as ``tables/NAME.csv.gz``, ``uci/NAME.csv.gz`` and
-``more/NAME.csv.gz``, the target in the last column; those of ``made`` are made here. Of the sets of
+``more/NAME.csv.gz``, the target in the last column; those of ``made`` are made here, and those of ``halves``
+ask of regressions that choose whether the number is above its median. Of the sets of
 ``tables`` and of ``uci`` in alphabetical order the first, third, fifth … *choose*: defaults were settled on
-their training rows alone. The others *confirm*, and played no part in settling anything. All of ``more`` and
-``made`` choose.
+their training rows alone. The others *confirm*, and played no part in settling anything. All of ``more``,
+``made`` and ``halves`` choose.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ MORE_CLASSIFICATIONS = (
 MORE_REGRESSIONS = (
     "autompg", "bank8FM", "bodyfat", "elevators", "fried", "machine_cpu", "mv", "pol", "puma32H", "servo",
 )  # fmt: skip
+HALVED = (
+    "more/bank8FM", "more/elevators", "more/fried", "more/pol", "more/puma32H", "tables/abalone",
+    "tables/california_housing", "uci/protein",
+)  # fmt: skip
+"""Tables of two classes and many rows come from these."""
 FEW_SPLITS = 5
 LARGE_UCI = ("protein",)
 
@@ -72,8 +78,11 @@ class Table:
     @cached_property
     def lines(self) -> list[list[str]]:
         """The fields of every line as they are written, the header first."""
-        if self.name.startswith("made/"):
-            return lines_of(self.name.removeprefix("made/"))
+        folder, short = self.name.split("/")
+        if folder == "made":
+            return lines_of(short)
+        if folder == "halves":
+            return in_halves(next(TABLES[name] for name in HALVED if name.endswith(f"/{short}")).lines)
         with gzip.open(self.path, "rt", newline="") as file:
             return list(csv.reader(file))
 
@@ -115,6 +124,18 @@ class Table:
         )
 
 
+def in_halves(lines: list[list[str]]) -> list[list[str]]:
+    """Return the lines with what the last field asks for: whether its number is above the median of all.
+
+    >>> in_halves([["x", "y"], ["5", "1.5"], ["6", "3"], ["7", "2"]])
+    [['x', 'y'], ['5', 'below'], ['6', 'above'], ['7', 'below']]
+    """
+    header, *body = lines
+    middle = float(np.median([float(fields[-1]) for fields in body]))
+    halves = ("above" if float(fields[-1]) > middle else "below" for fields in body)
+    return [header, *([*fields[:-1], half] for fields, half in zip(body, halves, strict=True))]
+
+
 def _numbers(column: list[str]) -> npt.NDArray[np.float64] | None:
     try:
         return np.array([np.nan if field.strip() in MISSING else float(field) for field in column])
@@ -128,6 +149,7 @@ _TASKS = {
     **dict.fromkeys((f"uci/{name}" for name in UCI), "regression"),
     **dict.fromkeys((f"more/{name}" for name in MORE_CLASSIFICATIONS), "classification"),
     **dict.fromkeys((f"more/{name}" for name in MORE_REGRESSIONS), "regression"),
+    **{f"halves/{name.split('/')[1]}": "classification" for name in HALVED},
     **{f"made/{name}": "classification" if name in CLASSES else "regression" for name in MADE},
 }
 TABLES = {name: Table(name, _TASKS[name]) for name in sorted(_TASKS)}  # type: ignore[arg-type]
@@ -151,4 +173,4 @@ def named(names: Iterable[str]) -> list[Table]:
     return [table for name in names for table in (those_of(name) or [TABLES[name]])]
 
 
-CHOOSE = (*those_of("tables")[::2], *those_of("uci")[::2], *those_of("more", "made"))
+CHOOSE = (*those_of("tables")[::2], *those_of("uci")[::2], *those_of("more", "made", "halves"))
