@@ -42,6 +42,22 @@ def test_knots_are_values_that_occur(known: list[float], pieces: int, knots: tup
     assert quantile_knots(np.array(known), pieces) == knots
 
 
+def test_a_value_that_most_rows_have_leaves_knots_for_the_rest() -> None:
+    most_are_0 = np.append(np.zeros(900), np.arange(1.0, 101.0))  # 0 counts as 1/8, each other as 7/800
+    assert quantile_knots(most_are_0, 8) == (0, 15, 29, 43, 58, 72, 86, 100)
+
+
+def test_two_heavy_values_are_bounded_though_the_second_is_heavy_only_without_the_first() -> None:
+    rows = np.repeat(np.arange(6.0), [100, 4, 2, 2, 2, 1])  # 4 of 11 is above 1/4, 4 of 111 is not
+    assert quantile_knots(rows, 4) == (0, 1, 3, 5)
+
+
+def test_without_ties_knots_are_the_quantiles() -> None:
+    known = np.random.default_rng(0).normal(size=389)
+    quantiles = np.quantile(known, np.linspace(0, 1, 9), method="inverted_cdf")
+    assert quantile_knots(known, 8) == tuple(quantiles.tolist())
+
+
 def test_the_frequency_of_one_wave_is_the_median_of_a_normal_size() -> None:
     assert frequencies(0) == ()
     assert frequencies(1) == pytest.approx((0.6744897501960817,))

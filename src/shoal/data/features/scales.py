@@ -7,6 +7,9 @@ import numpy as np
 from shoal.calibration.quantiles import normal_quantile
 from shoal.data.cells.values import Floats
 
+ROUNDING = 1e-12
+"""By how much a sum of shares may miss a quantile."""
+
 
 def squash(r: Floats) -> Floats:
     """Return ``r / √(1 + (r/3)²)``: r near 0, never beyond ±3, and finite however large r is."""
@@ -35,15 +38,34 @@ def centre_and_scale(known: Floats, quartiles: Floats | None = None) -> tuple[fl
 
 
 def quantile_knots(known: Floats, pieces: int) -> tuple[float, ...]:
-    """Return the distinct ones among the ``pieces`` + 1 quantiles of (N,), from the least to the largest.
+    """Return the ``pieces`` + 1 quantiles of (N,) where no value counts for more than one piece.
+
+    A value that more than one row in ``pieces`` has would be several quantiles at once, and leave none for
+    what is rarer; so it counts as one row in ``pieces``, and the others share the rest in proportion. Of so
+    few values that each can be a knot, each is one.
 
     >>> quantile_knots(np.array([1.0, 2.0, 2.0, 2.0, 9.0]), 4)
     (1.0, 2.0, 9.0)
+    >>> quantile_knots(np.repeat([0.0, 1.0, 2.0, 3.0, 4.0], [90, 3, 3, 2, 2]), 3)  # of all rows: 0 and 4
+    (0.0, 2.0, 4.0)
     """
-    if not known.size:
-        return ()
-    quantiles = np.quantile(known, np.linspace(0, 1, pieces + 1), method="inverted_cdf")  # values that occur
-    return tuple(np.unique(quantiles).tolist())
+    values, rows = np.unique(known, return_counts=True)
+    if values.size <= pieces + 1:
+        return tuple(values.tolist())
+    below = np.cumsum(_bounded_shares(rows / rows.sum(), 1 / pieces))
+    wanted = np.linspace(0, 1, pieces + 1) * (1 - ROUNDING)
+    return tuple(np.unique(values[np.searchsorted(below, wanted)]).tolist())
+
+
+def _bounded_shares(shares: Floats, most: float) -> Floats:
+    """Return shares (V,) of one, none above ``most``, the others in the proportions that they had."""
+    bounded = np.zeros(shares.shape, dtype=bool)
+    while True:
+        rest = (1 - most * bounded.sum()) / shares.sum(where=~bounded)
+        above = ~bounded & (shares * rest > most)
+        if not above.any():
+            return np.where(bounded, most, shares * rest)
+        bounded |= above
 
 
 def frequencies(waves: int) -> tuple[float, ...]:
