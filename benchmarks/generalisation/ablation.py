@@ -17,20 +17,24 @@ import dataclasses
 import math
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from benchmarks.generalisation.contestants import fitted
 from benchmarks.generalisation.origin import is_of_now, origin_of
 from benchmarks.generalisation.runs import FOLDER, Ledger, Run
-from benchmarks.generalisation.sets import CHOOSE, Table, named
+from benchmarks.generalisation.sets import CHOOSE, Rows, Table, named
 from shoal.jobs import recipes
 from shoal.jobs.sizing.study import AskedSize
 from shoal.selection.candidates.architectures import Perceptron
 from shoal.training.recipe import Recipe
+
+Measure: TypeAlias = Callable[[Table, int, int], Run]
+"""What makes the run of a table and a split, from so many training rows at most."""
 
 ROWS = 1000
 DEFAULTS = "defaults"
@@ -100,10 +104,15 @@ def defaults_with(settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         recipes.CLASSES, recipes.NUMBERS = usual
 
 
+def parts(table: Table, split: int, rows: int) -> tuple[Rows, Rows]:
+    """Return three quarters of so many training rows at most, to train on, and the last quarter, to judge."""
+    some = table.split(split)[0][:rows]
+    return some[: len(some) * 3 // 4], some[len(some) * 3 // 4 :]
+
+
 def measured(table: Table, split: int, rows: int, settings: Mapping[str, Any]) -> Run:
     """Return a candidate's scores on rows held out from the training rows, and the processor's seconds."""
-    some = table.split(split)[0][:rows]
-    train, judges = some[: len(some) * 3 // 4], some[len(some) * 3 // 4 :]
+    train, judges = parts(table, split, rows)
     began = time.process_time()
     with defaults_with(settings) as asked:
         scores = fitted(table, train, judges, seed=split, jobs=1, **asked)
@@ -113,15 +122,15 @@ def measured(table: Table, split: int, rows: int, settings: Mapping[str, Any]) -
 
 
 def completed(
-    candidate: str, settings: Mapping[str, Any], wanted: Iterable[tuple[Table, int]], rows: int, folder: Path
+    name: str, measure: Measure, wanted: Iterable[tuple[Table, int]], rows: int, folder: Path
 ) -> Ledger:
-    """Return the runs of a candidate, those made anew that are missing, of other code or of other rows."""
-    ledger = Ledger.of(candidate, folder)
+    """Return the runs of this name, those measured anew that are missing, of other code or of other rows."""
+    ledger = Ledger.of(name, folder)
     for table, split in wanted:
         run = ledger.runs.get((table.name, split))
         if run is None or run["rows"] != rows or not is_of_now("shoal", run):
-            ledger.add(measured(table, split, rows, settings))
-            print(f"{candidate} {table.name} {split}: {ledger.runs[table.name, split]}", flush=True)
+            ledger.add(measure(table, split, rows))
+            print(f"{name} {table.name} {split}: {ledger.runs[table.name, split]}", flush=True)
     return ledger
 
 
@@ -171,17 +180,17 @@ def document(candidate: str, before: Ledger, now: Ledger, tables: Sequence[Table
     lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|---|"]
     for each in gains:
         words = [each.table.name, str(each.splits), f"{each.before:.4g}", f"{each.now:.4g}"]
-        words += [_mean([value]) for value in (each.ratio, each.mistakes, each.seconds)]
+        words += [mean_ratio([value]) for value in (each.ratio, each.mistakes, each.seconds)]
         lines.append(f"| {' | '.join(words)} |")
     for group in (*GROUPS, *JUDGED, "all"):
         own = [each for each in gains if group in ("all", each.table.task, each.table.name.split("/")[0])]
         if own:
             logs = zip(*((each.ratio, each.mistakes, each.seconds) for each in own), strict=True)
-            lines.append(f"| **{group}** ({len(own)}) | | | | {' | '.join(map(_mean, logs))} |")
+            lines.append(f"| **{group}** ({len(own)}) | | | | {' | '.join(map(mean_ratio, logs))} |")
     return "\n".join(lines) + "\n"
 
 
-def _mean(logs: Sequence[float]) -> str:
+def mean_ratio(logs: Sequence[float]) -> str:
     """Return the geometric mean of ratios by their logarithms, with its standard error where there is one."""
     known = np.array([each for each in logs if math.isfinite(each)])
     if not known.size:
@@ -190,6 +199,17 @@ def _mean(logs: Sequence[float]) -> str:
     if known.size == 1:
         return f"{mean:.3f}"
     return f"{mean:.3f} ± {mean * known.std(ddof=1) / math.sqrt(known.size):.3f}"
+
+
+def choosing(names: Sequence[str]) -> list[Table]:
+    """Return the sets of these names, or all that choose where there are none.
+
+    Raises ``KeyError`` with a name that is none, ``ValueError`` with sets that confirm.
+    """
+    tables = named(names) if names else list(CHOOSE)
+    if strangers := [table.name for table in tables if table not in CHOOSE]:
+        raise ValueError(f"{', '.join(strangers)} confirm, and are not to choose by")
+    return tables
 
 
 def main() -> None:
@@ -202,15 +222,14 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         settings = settings_of(arguments.candidate)
-        tables = named(arguments.sets) if arguments.sets else list(CHOOSE)
+        tables = choosing(arguments.sets)
     except (KeyError, ValueError) as error:
         parser.error(f"no candidate or set: {error}")
-    if strangers := [table.name for table in tables if table not in CHOOSE]:
-        parser.error(f"{', '.join(strangers)} confirm, and are not to choose by")
     warnings.simplefilter("ignore")  # of columns that are not used
     wanted = [(table, split) for split in range(arguments.splits) for table in tables]
-    before = completed(DEFAULTS, {}, wanted, arguments.rows, arguments.results)
-    now = completed(arguments.candidate, settings, wanted, arguments.rows, arguments.results)
+    usual, other = (partial(measured, settings=own) for own in ({}, settings))
+    before = completed(DEFAULTS, usual, wanted, arguments.rows, arguments.results)
+    now = completed(arguments.candidate, other, wanted, arguments.rows, arguments.results)
     page = document(arguments.candidate, before, now, tables)
     (arguments.results / f"{arguments.candidate}.md").write_text(page)
     print(page)

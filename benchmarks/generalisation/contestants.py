@@ -11,14 +11,18 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.generalisation.pytabkit_peers import PYTABKIT, REQUIRED
 from benchmarks.generalisation.scores import Score, of_classes, of_numbers, surprise, timed
 from benchmarks.generalisation.sets import Rows, Table
 from shoal._version import __version__
+
+if TYPE_CHECKING:
+    from shoal.jobs.model import Model
 
 Contestant: TypeAlias = Callable[[Table, int], Score]
 
@@ -55,22 +59,27 @@ def fitted(table: Table, train: Rows, test: Rows, seed: int, **asked: Any) -> Sc
         values = model.predict_features(X)
         predicted = time.perf_counter()
         evidence = json.loads((folder / "model" / "evidence.json").read_text())
+    scores = scored(table, test, model, values)
     if table.task == "regression":
-        scores = of_numbers(table, test, model.target.decode_values(values))
         assert model.errors is not None
         lower, upper = (model.target.decode_values(end) for end in model.interval(values, COVERAGE, X))
         scores |= {
             "nll": surprise(scores["rmse"], model.target.sd * np.sqrt(np.mean(model.errors.errors**2))),
             "coverage": coverage_and_width(table.columns()[2][test], lower, upper)[0],
         }
-    else:
-        scores = of_classes(table, test, values, model.target.labels)
     return {
         **scores,
         "fit_s": done - began,
         "predict_s": predicted - done,
         "networks": float(len(evidence["trials"]["hidden"])),
     }
+
+
+def scored(table: Table, rows: Rows, model: Model, values: npt.NDArray[Any]) -> Score:
+    """Return the scores of what a model of shoal's has predicted for some rows."""
+    if table.task == "regression":
+        return of_numbers(table, rows, model.target.decode_values(values))
+    return of_classes(table, rows, values, model.target.labels)
 
 
 class _Nobody:
