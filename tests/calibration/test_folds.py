@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shoal.calibration.folds import share_of_mean
+from shoal.calibration.folds import luck_of_epochs, share_of_mean
 
 OWN = np.arange(400) % 5
 
@@ -86,3 +86,40 @@ def test_the_share_is_that_of_new_rows_where_the_best_of_ten_epochs_was_taken() 
         held.append(np.abs(errors) * share_of_mean(kept, own, y, 20))
         new.append(np.square(rng.normal(size=100) - kept.mean(axis=0)).mean())
     assert np.sqrt(np.mean(np.square(held))) == pytest.approx(np.sqrt(np.mean(new)), rel=0.06)
+
+
+def test_the_luck_of_probabilities_is_how_far_labels_set_networks_apart() -> None:
+    """By hand, of two classes: Var_c is p (1 − p) d² of logits that are d = ±ln 2 / 2 from their mean."""
+    odds = np.array([1.0, 2.0, 2.0])[:, None] * np.ones((3, 30))
+    p = np.stack([1 / (1 + odds), odds / (1 + odds)], axis=2)
+    own = np.zeros(30, dtype=int)  # all rows are held out by the first fold, so that the others agree
+    assert luck_of_epochs(p, own, 6) == 0.0
+    middle = (1 / 2 + 2 / 3) / 2
+    apart = 2 * middle * (1 - middle) * (np.log(2) / 2) ** 2
+    found = luck_of_epochs(p, own + 2, 6)
+    assert found == pytest.approx(1.54 * np.sqrt(apart / 6), rel=1e-9)
+    assert luck_of_epochs(p, own + 2, 24) == pytest.approx(found / 2, rel=1e-12)
+    assert luck_of_epochs(p[:2], own, 6) == 0.0  # of two folds nothing is known
+
+
+def test_a_probability_of_zero_leaves_luck_finite() -> None:
+    p = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])[:, None] * np.ones((3, 9, 1))
+    assert 0 < luck_of_epochs(p, np.arange(9) % 3, 3) < 20
+
+
+def test_the_luck_is_that_of_the_best_of_ten_epochs() -> None:
+    """Of ten epochs of the same worth each fold keeps the one of least loss on its own rows of pure noise."""
+    rng = np.random.default_rng(0)
+    own = np.repeat(np.arange(5), 20)
+    told, had = [], []
+    for _ in range(200):
+        y = rng.integers(0, 2, size=100)
+        z = 0.5 * rng.normal(size=(10, 5, 100))
+        losses = np.log1p(np.exp(np.where(y == 1, -z, z)))  # epoch, network, row
+        best = [int(losses[:, k, own == k].mean(axis=1).argmin()) for k in range(5)]
+        kept = np.stack([z[best[k], k] for k in range(5)])
+        p = 1 / (1 + np.exp(-kept))
+        told.append(luck_of_epochs(np.stack([1 - p, p], axis=2), own, 20))
+        new = np.log1p(np.exp(kept)) - kept / 2  # what a row whose classes are as likely loses
+        had.append(new.mean() - np.mean([losses[best[own[i]], own[i], i] for i in range(100)]))
+    assert np.mean(told) == pytest.approx(np.mean(had), rel=0.15)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -214,3 +216,32 @@ def test_bins_hold_shares_means_and_hits() -> None:
     assert found.accuracy.tolist() == [0.5, 1.0]
     assert found.share.tolist() == [0.5, 0.5]
     assert found.error == pytest.approx(0.5 * 0.11 + 0.5 * 0.025)
+
+
+def test_with_luck_the_temperature_is_that_of_the_loss_of_new_rows() -> None:
+    """The sum of the docstring on a fine grid, T by T."""
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.05, 0.95, size=50)
+    given, codes = np.stack([1 - p, p], axis=1), (rng.uniform(size=50) < p).astype(int)
+    tried = np.exp(np.linspace(np.log(0.3), np.log(30), 4000))
+    found = []
+    for luck in (0.0, 0.05, 0.2):
+        sums = [
+            50 * (log_loss(cooled(given, T), codes) + luck / T) + 1 / T - 1 + np.log(T)
+            for T in tried.tolist()
+        ]
+        found.append(fit_temperature(given, codes, None, luck))
+        assert found[-1] == pytest.approx(tried[int(np.argmin(sums))], rel=2e-3)
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 200)])
+def test_luck_settles_a_temperature_that_rows_held_out_alone_would_not(weights: Any) -> None:
+    """Three of four rows are right, as their probabilities say, but by luck they are: new ones are fewer."""
+    given, codes = np.tile([0.25, 0.75], (200, 1)), np.tile([1, 0, 1, 1], 50)
+    assert settled_temperature(given, codes) == 1.0
+    luck = 0.25 * np.log(3) / 2  # of new rows five of eight are right
+    T = settled_temperature(given, codes, weights, luck)
+    assert fit_temperature(given, codes, weights, luck) == T
+    right = cooled(given, T)[0, 1]
+    assert right == pytest.approx(5 / 8, abs=0.01)

@@ -54,6 +54,11 @@ def test_the_temperature_is_told_with_what_it_did(sample: Builder) -> None:
         "On the test rows the log loss goes from 0.3100 to 0.2800, the expected calibration error from 13% "
         "to 1.2%."
     )
+    evidence["calibration"]["after"] = evidence["calibration"]["before"] + 0.01
+    assert (
+        "they chose when networks stop, and so suit them better than new rows do. On"
+        in wording.calibration(evidence)
+    )
     evidence["calibration"]["temperature"] = 1.0
     assert "stay as trained: no temperature lowers the log loss of 7,815" in wording.calibration(evidence)
     assert wording.calibration(sample("regression")) == ""

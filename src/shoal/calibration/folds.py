@@ -1,4 +1,4 @@
-"""What the mean of the folds' networks is better by than those of one fold are, from rows that they share."""
+"""What rows held out by folds say too well, or not well enough, of the mean of all folds' networks."""
 
 from __future__ import annotations
 
@@ -48,3 +48,36 @@ def share_of_mean(predictions: Array, own: IntArray, actual: Array, judges: floa
     apart = min(differ / held, 1.0)
     lucky = 0.0 if judges is None else 2 * LUCK * np.sqrt(apart / judges)
     return float(np.sqrt(1 - (1 - 1 / K) * apart + lucky))
+
+
+def luck_of_epochs(probabilities: Array, own: IntArray, judges: float) -> float:
+    """Return by how much the log loss of new rows is larger than that of rows that chose the epochs.
+
+    ``probabilities`` (K, N, C) are those of every fold's networks for rows of which each was held out by the
+    fold ``own`` (N,), and ``judges`` how many rows of a fold chose the epochs at which its networks stopped.
+
+    Networks q of as much worth differ in the loss of M rows by the labels that these happen to have: where
+    the classes of a row have the probabilities p, its share in that is Var_c(ln q_c), of which one epoch is
+    favoured that has the largest mean::
+
+        luck = LUCK · √(mean_i mean_q Var_c(ln q_ic − ln q̄_ic) / M)
+
+    The networks are those of the folds that a row was trained on, ln q̄ is the mean of their logarithms, and
+    p that of their probabilities. New rows would set them further apart, and the mean of all folds is less
+    sure than one of them: on made tables, whose probabilities are known, one makes up for the other.
+
+    >>> same = np.full((5, 20, 2), 0.5)
+    >>> luck_of_epochs(same, np.arange(20) % 5, 4)
+    0.0
+    """
+    K, N, C = probabilities.shape
+    if K < 3:
+        return 0.0
+    others = np.ones((K, N), dtype=bool)
+    others[own, np.arange(N)] = False
+    known = np.maximum(probabilities, np.finfo(np.float32).eps)  # what networks can tell from 0
+    trained = known.swapaxes(0, 1)[others.T].reshape(N, K - 1, C)
+    logs, p = np.log(trained), trained.mean(axis=1, keepdims=True)
+    apart = logs - logs.mean(axis=1, keepdims=True)
+    of_labels = (p * np.square(apart)).sum(axis=2) - np.square((p * apart).sum(axis=2))
+    return float(LUCK * np.sqrt(max(of_labels.sum(axis=1).mean() / (K - 2), 0.0) / judges))

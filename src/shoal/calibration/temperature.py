@@ -23,12 +23,18 @@ PARTS = 5
 """Of the rows that calibrate, to see whether a temperature helps those that it was not fitted on."""
 
 
-def fit_temperature(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
+def fit_temperature(
+    probabilities: Array, codes: IntArray, weights: Array | None = None, luck: float = 0.0
+) -> float:
     """Return the temperature T that rows held out give probabilities (N, K): with β = 1/T, where
 
-        Σ_i −ln p_i(T) + β − 1 − ln β          p_i: the probability of the class of row i
+        Σ_i (luck β − ln p_i(T)) + β − 1 − ln β          p_i: the probability of the class of row i
 
     is smallest, but no T below 1 that is colder than ``coldest`` allows N rows to prove.
+
+    ``luck`` is by how much the log loss of new rows is larger at β = 1 than that of rows which have chosen
+    among networks, as where these stop (``luck_of_epochs``). Of −ln p_i = ln Σ_k e^(β z_k) − β z_c only the
+    second part knows the class c, so that luck grows with β.
 
     ``codes`` (N,) are the classes of the rows, which must have had no part in training. T > 1 makes
     probabilities less certain, T < 1 more; which class is likeliest does not change. Of an ensemble the mean
@@ -52,7 +58,7 @@ def fit_temperature(probabilities: Array, codes: IntArray, weights: Array | None
 
     def slopes(beta: float) -> tuple[float, float]:
         first, second = course.slopes(beta, codes)[0]
-        return n * first + 1 - 1 / beta, n * second + 1 / beta**2
+        return n * (first + luck) + 1 - 1 / beta, n * second + 1 / beta**2
 
     T = _best_temperature(slopes)
     return T if T >= 1 else max(T, min(coldest(probabilities, weights), 1.0))
@@ -145,11 +151,13 @@ def _best_temperature(slopes: Callable[[float], tuple[float, float]]) -> float:
     return math.exp(-at)
 
 
-def settled_temperature(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
+def settled_temperature(
+    probabilities: Array, codes: IntArray, weights: Array | None = None, luck: float = 0.0
+) -> float:
     """Return ``fit_temperature`` where temperatures help rows that they were not fitted on, else 1.
 
     Every ``PARTS``-th row is cooled by the temperature of the others, part by part; unless the log loss of
-    all rows is smaller so, the probabilities stay as they are.
+    all rows is smaller so, with their ``luck``, the probabilities stay as they are.
 
     >>> fair = np.tile([0.25, 0.75], (80, 1))
     >>> settled_temperature(fair, np.tile([1, 0, 1, 1], 20))
@@ -159,14 +167,17 @@ def settled_temperature(probabilities: Array, codes: IntArray, weights: Array | 
         counts = weights > 0
         probabilities, codes, weights = probabilities[counts], codes[counts], weights[counts]
     part = np.arange(len(codes)) % PARTS
-    held = probabilities.copy()
+    held, less = probabilities.copy(), np.zeros(len(codes))  # by which luck is less, of each row
     for k in np.unique(part):
         rest = part != k
         if rest.any():
             own = None if weights is None else weights[rest]
-            held[~rest] = cooled(held[~rest], fit_temperature(probabilities[rest], codes[rest], own))
-    if log_loss(held, codes, weights) < log_loss(probabilities, codes, weights):
-        return fit_temperature(probabilities, codes, weights)
+            T = fit_temperature(probabilities[rest], codes[rest], own, luck)
+            held[~rest] = cooled(held[~rest], T)
+            less[~rest] = luck - luck / T
+    after = log_loss(held, codes, weights) - float(weighted_mean(less, weights))
+    if after < log_loss(probabilities, codes, weights):
+        return fit_temperature(probabilities, codes, weights, luck)
     return 1.0
 
 

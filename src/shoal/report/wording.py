@@ -225,10 +225,12 @@ def calibration(evidence: Evidence) -> str:
             f"{percent(after['error'])}."
         )
     surer = "surer" if found["temperature"] < 1 else "less sure"
+    did = f"where it brings the log loss from {number(found['before'])} to {number(found['after'])}"
+    if found["after"] > found["before"]:
+        did += f": they chose when networks stop, and so suit them better than new {rows} do"
     return (
         f"One temperature, {number(found['temperature'], 3)}, makes all probabilities {surer} and leaves "
-        f"their order as it is. It was fitted on {held}, where it brings the log loss from "
-        f"{number(found['before'])} to {number(found['after'])}. On the test {rows} the log loss goes from "
+        f"their order as it is. It was fitted on {held}, {did}. On the test {rows} the log loss goes from "
         f"{number(before['log_loss'])} to {number(after['log_loss'])}, the expected calibration error from "
         f"{percent(before['error'])} to {percent(after['error'])}."
     )

@@ -11,10 +11,12 @@ import pytest
 
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.decision import LIKELIEST, Decision
+from shoal.calibration.folds import luck_of_epochs
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
 from shoal.jobs.judging import calibrated as module
 from shoal.jobs.judging.calibrated import calibrated, calibration
 from shoal.jobs.judging.held import Held
+from shoal.selection.samples.splits import some_rows
 from shoal.shapes import Array
 
 
@@ -27,15 +29,16 @@ class Fake:
     temperature: float = 1.0
     decision: Decision = LIKELIEST
     rows_tell: bool = False
+    of_classes: bool = False
 
     @property
     def population(self) -> Any:
         said = self.says
         assert said is not None
-        return SimpleNamespace(outputs=lambda X: said[:, X[:, 0].astype(int), None])
+        return SimpleNamespace(outputs=lambda X: said[:, X[:, 0].astype(int), None], size=len(said))
 
     def of_networks(self, z: Array) -> Array:
-        return z
+        return np.concatenate([1 - z, z], axis=1) if self.of_classes else z
 
     def described(self, values: Array, X: Array) -> Array:
         return np.hstack([values[:, None], X]) if self.rows_tell else values[:, None]
@@ -46,7 +49,10 @@ def of_classes(
 ) -> Any:
     y, counts = (targets, weights) if trained is None else trained
     train = SimpleNamespace(y=np.asarray(y), weights=counts)
-    return SimpleNamespace(n_classes=K, targets=np.asarray(targets), weights=weights, train=train)
+    X = np.arange(len(np.asarray(targets)), dtype=float)[:, None]
+    return SimpleNamespace(
+        n_classes=K, targets=np.asarray(targets), weights=weights, train=train, development=(X, targets)
+    )
 
 
 def of_numbers(targets: Any, weights: Array | None = None, X: Array | None = None) -> Any:
@@ -74,6 +80,34 @@ def test_the_temperature_is_that_of_the_rows_held_out_and_of_their_weights() -> 
     weights = np.where(CODES == 1, 3.0, 0.1)
     weighed = calibrated(Fake(), held(SURE, ROWS), of_classes(CODES, 2, weights))
     assert weighed.temperature == settled_temperature(SURE, codes, weights[ROWS]) < found.temperature
+
+
+def test_rows_that_chose_when_networks_stop_make_probabilities_less_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Members are start by start, and what a fold's networks say is their mean; weights say how many rows."""
+    rng = np.random.default_rng(0)
+    own, codes = np.arange(60) % 3, (np.arange(60) % 4 > 0).astype(float)
+    of_folds = rng.uniform(0.4, 0.9, size=(3, 60))
+    model = Fake(np.concatenate([of_folds + 0.05, of_folds - 0.05]), of_classes=True)
+    said = of_folds[own, np.arange(60)]
+    rows = held(np.stack([1 - said, said], axis=1), np.arange(60), folds=own)
+    both = np.stack([1 - of_folds, of_folds], axis=2)
+    weights = np.where(np.arange(60) < 12, 1.0, 0.0)
+    for counts, judges in ((None, 20), (weights, 4)):
+        luck = luck_of_epochs(both, own, judges)
+        expected = settled_temperature(rows.predictions, codes.astype(int), counts, luck)
+        found = calibrated(model, replace(rows, stopped=True), of_classes(codes, 2, counts))
+        assert found.temperature == pytest.approx(expected, rel=1e-12)
+        assert expected > calibrated(model, rows, of_classes(codes, 2, counts)).temperature
+    monkeypatch.setattr(module, "TOGETHER", 6 * 2 * 30)  # numbers of six networks for 30 rows of two classes
+    monkeypatch.setattr(module, "FEWEST", 1)
+    some = some_rows(60, 30, 0)
+    luck = luck_of_epochs(both[:, some], own[some], 20)
+    found = calibrated(model, replace(rows, stopped=True), of_classes(codes, 2))
+    assert found.temperature == pytest.approx(
+        settled_temperature(rows.predictions, codes.astype(int), None, luck), rel=1e-12
+    )
 
 
 def test_a_network_of_all_rows_keeps_its_temperature_and_has_a_decision() -> None:

@@ -133,20 +133,21 @@ def test_the_temperature_is_that_of_rows_held_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Four epochs leave networks too unsure: the temperature is below 1."""
-    seen: list[tuple[Any, Any]] = []
+    seen: list[tuple[Any, Any, float]] = []
 
-    def spied(probabilities: Any, codes: Any, weights: Any) -> float:
+    def spied(probabilities: Any, codes: Any, weights: Any, luck: float) -> float:
         assert weights is None
-        seen.append((probabilities, codes))
-        return settled_temperature(probabilities, codes)
+        seen.append((probabilities, codes, luck))
+        return settled_temperature(probabilities, codes, None, luck)
 
     monkeypatch.setattr("shoal.jobs.judging.calibrated.settled_temperature", spied)
     table = write_csv(tmp_path / "table.csv", mixed(400, task="classes"))
     outcome = fit(table, "target", tmp_path / "out", hidden=((4,),), epochs=4, **settings)
-    [(probabilities, codes)] = seen
+    [(probabilities, codes, luck)] = seen
+    assert (luck > 0) == ("folds" in settings)
     assert probabilities.shape == ((96 if "validation_share" in settings else 320), 3)
     told = outcome.evidence["calibration"]
-    T = fit_temperature(probabilities, codes)
+    T = fit_temperature(probabilities, codes, None, luck)
     assert outcome.model.temperature == told["temperature"] == T < 1
     assert told["rows"] == len(codes)
     assert told["after"] == log_loss(cooled(probabilities, T), codes) < told["before"]
@@ -188,7 +189,9 @@ def test_a_temperature_is_found_on_enough_rows_of_every_class(
 ) -> None:
     seen: list[list[int]] = []
 
-    def settled(probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any], _: None) -> float:
+    def settled(
+        probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any], _: None, luck: float
+    ) -> float:
         assert len(probabilities) == len(codes)
         seen.append(np.bincount(codes).tolist())
         return 1.0

@@ -10,7 +10,7 @@ import numpy as np
 from shoal.calibration.conformal import Conformal
 from shoal.calibration.costs import Costs
 from shoal.calibration.decision import Decision
-from shoal.calibration.folds import share_of_mean
+from shoal.calibration.folds import luck_of_epochs, share_of_mean
 from shoal.calibration.spread import ErrorSpread
 from shoal.calibration.temperature import cooled, log_loss, settled_temperature
 from shoal.jobs.judging.held import Held
@@ -28,6 +28,8 @@ DESCRIBED, MOST_FEATURES, DIFFERING = 10_000, 500, 2000
 """Rows held out that tell the scale of errors, by so many features at most, and what folds differ by."""
 ENOUGH, LEAST_ROWS = 50_000, 1000
 """Probabilities of rows held out that a temperature is found on, and rows at least: more change no digit."""
+TOGETHER, FEWEST = 4_000_000, 50
+"""Outputs of all networks that tell what folds differ by, and rows at least: of more outputs fewer rows."""
 TOLD = 4_000_000
 """Probabilities of rows held out whose log loss is told: of more classes fewer rows tell as much."""
 
@@ -47,7 +49,8 @@ def calibrated(model: M, held: Held, prepared: Prepared, metric: str | None = No
     codes = prepared.targets[held.rows].astype(np.intp)
     weights = _weights(held, prepared)
     if not held.again:
-        temperature = settled_temperature(*_some(held.predictions, codes, weights, ENOUGH, held.seed))
+        some = _some(held.predictions, codes, weights, ENOUGH, held.seed)
+        temperature = settled_temperature(*some, _luck(model, held, prepared))
         model = dataclasses.replace(model, temperature=temperature)
     probabilities = cooled(held.predictions, model.temperature)
     decision = Decision.find(metric, probabilities, codes, _shares(prepared), weights, costs)
@@ -127,10 +130,35 @@ def _share(model: Model, held: Held, prepared: Prepared, known: tuple[Array, Arr
     if held.folds is None:
         return 1.0
     actual, weights = known
-    some = some_rows(len(held.rows), DIFFERING, held.seed)
+    some, of_folds = _of_folds(model, held, prepared)
+    judges = _judges(held, weights) if held.stopped else None
+    return share_of_mean(of_folds[..., 0], held.folds[some], actual[some], judges)
+
+
+def _luck(model: Model, held: Held, prepared: Prepared) -> float:
+    """Return what new rows' log loss is larger by than that of rows held out, which chose the epochs."""
+    if held.folds is None or not held.stopped:
+        return 0.0
+    some, of_folds = _of_folds(model, held, prepared)
+    return luck_of_epochs(of_folds, held.folds[some], _judges(held, _weights(held, prepared)))
+
+
+def _judges(held: Held, weights: Array | None) -> float:
+    """Return how many rows of a fold chose the epochs at which its networks stopped."""
+    assert held.folds is not None
+    counted = len(held.rows) if weights is None else float(effective(weights).sum())
+    return counted / (int(held.folds.max()) + 1)
+
+
+def _of_folds(model: Model, held: Held, prepared: Prepared) -> tuple[IntArray, Array]:
+    """Return the numbers of some of the rows held out (n,), and what each fold's networks say of them.
+
+    The latter is (folds, n, K): probabilities, or values.
+    """
+    assert held.folds is not None
+    networks, folds = model.population.size, int(held.folds.max()) + 1
+    most = max(TOGETHER // (networks * held.predictions.shape[1]), FEWEST)
+    some = some_rows(len(held.rows), min(DIFFERING, most), held.seed)
     z = model.population.outputs(prepared.development[0][held.rows[some]]).swapaxes(1, 2)
-    members = model.of_networks(z)[:, 0]
-    folds = int(held.folds.max()) + 1
-    of_folds = members.reshape(-1, folds, len(some)).mean(axis=0)
-    counted = len(actual) if weights is None else float(effective(weights).sum())
-    return share_of_mean(of_folds, held.folds[some], actual[some], counted / folds if held.stopped else None)
+    members = model.of_networks(z)
+    return some, members.reshape(-1, folds, *members.shape[1:]).mean(axis=0).swapaxes(1, 2)
