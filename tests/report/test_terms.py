@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from shoal.report import terms
+from shoal.report.card import card
+from shoal.report.html import render
 
 Builder = Callable[..., dict[str, Any]]
 
@@ -37,11 +39,22 @@ def test_networks_that_count_twice_are_one_of_an_ensemble() -> None:
 
 
 def test_importance_is_measured_in_the_score_of_the_test(sample: Builder) -> None:
-    assert terms.test_measure(sample()) == "log loss (nats)"
-    assert terms.test_measure(sample("regression")) == "RMSE (units of income)"
+    assert terms.importance_measure(sample()) == "log loss (nats)"
+    assert terms.importance_measure(sample("regression")) == "RMSE (units of income)"
+
+
+@pytest.mark.parametrize("metric", ["F1", "AUC", "mean cost"])
+def test_importance_is_of_the_log_loss_whatever_classes_are_decided_by(sample: Builder, metric: str) -> None:
+    evidence = sample()
+    evidence["test"]["score_name"] = metric
+    for model in evidence["test"]["models"]:
+        model["metrics"][metric] = 0.5
+    assert terms.importance_measure(evidence) == "log loss (nats)"
+    assert "How much the log loss on the test rows rises when one column is shuffled" in render(evidence)
+    assert "rise of the log loss when shuffled" in card(evidence)
 
 
 def test_where_a_test_is_scored_by_the_square_the_unit_is_squared(sample: Builder) -> None:
     found = sample("regression")
     found["score"]["name"] = found["test"]["score_name"] = "Huber loss"
-    assert terms.test_measure(found) == "Huber loss (units of income, squared)"
+    assert terms.importance_measure(found) == "Huber loss (units of income, squared)"

@@ -143,7 +143,7 @@ def _test(page: Evidence, test: HeldOut) -> list[str]:
         [each["column"], f"{number(each['increase'], 3)} ± {number(each['sd'], 2)}"]
         for each in ranked(page["importances"])[:IMPORTANCES_TOLD]
     ]
-    rises = f"rise of the {test['score_name']} when shuffled"
+    rises = f"rise of the {terms.importance_score(page)} when shuffled"
     return [
         *_said(f"{outcome['headline']}."),
         *_said(outcome["sentence"], outcome["differences"], verdict.certainty(test, noun) or ""),

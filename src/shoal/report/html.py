@@ -110,7 +110,7 @@ def _figures(page: Evidence) -> dict[str, str]:
         figures["examples"] = _both(series.examples, found_examples)
     figures |= _in_time(page)
     if page["importances"]:
-        figures["importances"] = _both(importances.bars, page["importances"], terms.test_measure(page))
+        figures["importances"] = _both(importances.bars, page["importances"], terms.importance_measure(page))
     return figures
 
 

@@ -63,13 +63,19 @@ def measure(evidence: Evidence) -> str:
     return measured(**evidence["score"])
 
 
-def test_measure(evidence: Evidence) -> str:
-    """Return the name and the unit of the score on the test rows."""
-    score, test = evidence["score"], evidence["test"]
-    if test is None or (test["score_name"] == score["name"] and test["score_name"] not in SQUARES):
+def importance_score(evidence: Evidence) -> str:
+    """Return the score that importances are of: of classes the log loss, by whatever these are decided."""
+    score, test = evidence["score"]["name"], evidence["test"]
+    return score if test is None or evidence["asked"]["task"] == "classification" else test["score_name"]
+
+
+def importance_measure(evidence: Evidence) -> str:
+    """Return the name and the unit of the score that importances are of."""
+    name = importance_score(evidence)
+    if evidence["test"] is None or (name == evidence["score"]["name"] and name not in SQUARES):
         return measure(evidence)
-    squared = ", squared" if test["score_name"] in SQUARES else ""
-    return f"{test['score_name']} (units of {shortened(evidence['data']['target']['name'], 28)}{squared})"
+    squared = ", squared" if name in SQUARES else ""
+    return f"{name} (units of {shortened(evidence['data']['target']['name'], 28)}{squared})"
 
 
 def moment(created: str) -> str:
