@@ -67,15 +67,18 @@ def test_what_a_row_adds_is_how_the_score_moves_with_its_weight(name: str) -> No
 
 def test_rows_of_one_kind_alone_say_nothing() -> None:
     p, codes = np.array([[0.2, 0.8], [0.6, 0.4]]), np.array([1, 1])
-    assert auc(p, codes) == 0.5
-    assert auc_losses(p, codes).tolist() == [0.5, 0.5]
+    assert auc(p, codes) is None
+    assert auc_losses(p, codes) is None
     none = np.zeros(2, dtype=bool)
-    assert f1_score(none, none) == 0
-    assert f1_losses(none, none).tolist() == [1, 1]
+    for called in (none, ~none):
+        assert f1_score(called, none) is None
+        assert f1_losses(called, none) is None
+    assert f1_score(none, ~none) == 0
     assert balanced_losses(np.array([1, 0]), codes).tolist() == [0, 1]
 
 
 def test_a_class_whose_rows_count_for_nothing_is_none() -> None:
     codes, weights = np.array([0, 0, 1]), np.array([1.0, 1.0, 0.0])
     assert balanced_error(np.array([0, 1, 0]), codes, weights) == 0.5
-    assert auc(np.array([[0.2, 0.8]] * 3), codes, weights) == 0.5
+    assert auc(np.array([[0.2, 0.8]] * 3), codes, weights) is None
+    assert f1_score(codes == 1, codes == 1, weights) is None

@@ -85,6 +85,20 @@ def test_a_job_decides_tests_and_predicts_by_the_metric(
 
 
 @pytest.mark.usefixtures("without_report")
+@pytest.mark.parametrize(("metric", "name"), [("auc", "AUC"), ("f1", "F1")])
+def test_a_test_without_a_row_of_the_rarer_class_tells_no_such_score(
+    fit: Fit, rare: Path, write_csv: Write, tmp_path: Path, metric: str, name: str
+) -> None:
+    healthy = write_csv(tmp_path / "t.csv", {"a": [0.1, -1.0, 2.5], "b": [0.0, 1.0, 2.0], "ill": ["no"] * 3})
+    outcome = fit(rare, "ill", tmp_path / "out", metric=metric, test=str(healthy))
+    test = outcome.evidence["test"]
+    assert [model["metrics"][name] for model in test["models"]] == [None] * 3
+    assert {entry["metric"] for entry in test["comparisons"]} == {"log loss", "error"}
+    assert f"(by log loss, as {name} is not defined: " in test["verdict"]["headline"]
+    assert test["operating"] is None
+
+
+@pytest.mark.usefixtures("without_report")
 def test_a_job_decides_by_what_mistakes_cost(fit: Fit, rare: Path, tmp_path: Path) -> None:
     plain = fit(rare, "ill", tmp_path / "plain", test=str(rare))
     costs = ("yes:no=6", "no:yes=0.5")

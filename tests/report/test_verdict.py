@@ -262,3 +262,20 @@ def test_what_log_loss_shows_was_learned_though_classes_are_decided_for_another_
         f"The chosen network {said} the constant baseline on 114 rows by {metric}, but by log loss the "
         "chosen network does better"
     )
+
+
+@pytest.mark.parametrize(
+    ("metric", "why"),
+    [("AUC", "all rows of the test are of one class"), ("F1", "no row of the test is of its class")],
+)
+def test_where_the_score_is_undefined_the_log_loss_says_it(sample: Builder, metric: str, why: str) -> None:
+    evidence = sample()
+    test = evidence["test"]
+    expected = verdict(test, evidence["choice"])
+    for model in test["models"]:
+        model["metrics"][metric] = None
+    found = verdict({**test, "score_name": metric}, evidence["choice"])
+    assert found["headline"] == f"{expected['headline']} (by log loss, as {metric} is not defined: {why})"
+    assert (found["outcome"], found["sentence"]) == (expected["outcome"], expected["sentence"])
+    test["models"][0]["metrics"][metric] = 0.5  # as of evidence with a score that others lack
+    assert verdict({**test, "score_name": metric}, evidence["choice"])["outcome"] == "alone"

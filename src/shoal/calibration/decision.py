@@ -107,10 +107,13 @@ class Decision:
             return None
         return self.factors[1 - self.positive] / math.fsum(self.factors)
 
-    def scores(self, probabilities: Array, codes: IntArray, weights: Array | None = None) -> dict[str, float]:
+    def scores(
+        self, probabilities: Array, codes: IntArray, weights: Array | None = None
+    ) -> dict[str, float | None]:
         """Return the metric by its name in reports, of probabilities (N, K) for the classes ``codes`` (N,).
 
-        Nothing for the share of errors and the log loss, which are always told.
+        Nothing for the share of errors and the log loss, which are always told. None is an AUC of rows of one
+        class, and an F1 without a row of the class that it is about.
         """
         if self.metric == AUC:
             return {NAMES[AUC]: auc(probabilities, codes, weights)}
@@ -123,13 +126,17 @@ class Decision:
     def losses(
         self, probabilities: Array, codes: IntArray, weights: Array | None = None
     ) -> dict[str, tuple[str, Array]]:
-        """Return by the metric's name what its loss is called, and what each row (N,) adds to its mean."""
+        """Return by the metric's name what its loss is called, and what each row (N,) adds to its mean.
+
+        Nothing where the score is None.
+        """
         called = self.classes(probabilities)
         if self.metric == AUC:
-            return {NAMES[AUC]: ("1 − AUC", auc_losses(probabilities, codes, weights))}
+            rows = auc_losses(probabilities, codes, weights)
+            return {} if rows is None else {NAMES[AUC]: ("1 − AUC", rows)}
         if self.metric == F1:
             rows = f1_losses(called == self.positive, codes == self.positive, weights)
-            return {NAMES[F1]: ("1 − F1", rows)}
+            return {} if rows is None else {NAMES[F1]: ("1 − F1", rows)}
         if self.metric == BALANCED_ERROR:
             return {NAMES[BALANCED_ERROR]: ("balanced error", balanced_losses(called, codes, weights))}
         if self.metric == COST:

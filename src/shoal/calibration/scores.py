@@ -33,24 +33,28 @@ def balanced_losses(called: IntArray, codes: IntArray, weights: Array | None = N
     return losses
 
 
-def f1_score(called: Array, positive: Array, weights: Array | None = None) -> float:
-    """Return F1 = 2 TP / (2 TP + FP + FN) of rows (N,) called positive or not; 0 where none is positive.
+def f1_score(called: Array, positive: Array, weights: Array | None = None) -> float | None:
+    """Return F1 = 2 TP / (2 TP + FP + FN) of rows (N,) called positive or not; None where none is positive.
+
+    There it would be 0 for any call, and 0/0 for none, which is right.
 
     >>> f1_score(np.array([True, True, False]), np.array([True, False, False]))  # doctest: +ELLIPSIS
     0.666...
     """
     s = _counted(weights, len(called))
-    of_both = float(s[called].sum() + s[positive].sum())
-    return 2 * float(s[called & positive].sum()) / of_both if of_both > 0 else 0.0
+    of_class = float(s[positive].sum())
+    return (
+        2 * float(s[called & positive].sum()) / (float(s[called].sum()) + of_class) if of_class > 0 else None
+    )
 
 
-def f1_losses(called: Array, positive: Array, weights: Array | None = None) -> Array:
+def f1_losses(called: Array, positive: Array, weights: Array | None = None) -> Array | None:
     """Return what each row adds to 1 − F1 (N,), which is their mean, to the first order::
 
         1 − F1 − (2 c p − F1 (c + p)) / m      c, p: 1 where called positive, and where it is
 
     where m is the mean of c + p. F1 is no mean of rows but a ratio of two, so this is by how much it moves
-    with the weight of a row.
+    with the weight of a row. None where there is no F1.
 
     Source: van der Vaart 1998, "Asymptotic statistics", 3.1 (the delta method).
 
@@ -58,20 +62,20 @@ def f1_losses(called: Array, positive: Array, weights: Array | None = None) -> A
     [-0.33, 1.0, 0.33]
     """
     both, either = (called & positive).astype(np.float64), called.astype(np.float64) + positive
-    mean = float(weighted_mean(either, weights))
-    if not mean > 0:
-        return np.ones(len(called))
     found = f1_score(called, positive, weights)
+    if found is None:
+        return None
+    mean = float(weighted_mean(either, weights))
     losses: Array = 1 - found - (2 * both - found * either) / mean
     return losses
 
 
-def auc(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float:
+def auc(probabilities: Array, codes: IntArray, weights: Array | None = None) -> float | None:
     """Return the area under the ROC curve of probabilities (N, K): for each class k::
 
         P(p_k of a row of k > p_k of another row) + P(they are equal)/2
 
-    and the mean of that over the classes, of which all rows, or none, tell nothing; 1/2 where none tells.
+    and the mean of that over the classes, of which all rows, or none, tell nothing; None where none tells.
 
     Source: Hanley & McNeil 1982, "The meaning and use of the area under a ROC curve".
 
@@ -80,15 +84,16 @@ def auc(probabilities: Array, codes: IntArray, weights: Array | None = None) -> 
     """
     s = _counted(weights, len(codes))
     areas = [area for k, p in enumerate(probabilities.T) if (area := _area(p, codes == k, s)) is not None]
-    return float(np.mean(areas)) if areas else 0.5
+    return float(np.mean(areas)) if areas else None
 
 
-def auc_losses(probabilities: Array, codes: IntArray, weights: Array | None = None) -> Array:
+def auc_losses(probabilities: Array, codes: IntArray, weights: Array | None = None) -> Array | None:
     """Return what each row adds to 1 − AUC (N,), which is their mean, to the first order::
 
         1 − A − (v − A)/π      v: the share of the rows of the other kind beside which p_k is right
 
-    where π is the share of the rows of its own kind, k or not k; the mean of that over the classes.
+    where π is the share of the rows of its own kind, k or not k; the mean of that over the classes. None
+    where there is no AUC.
 
     Source: DeLong, DeLong & Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver
     operating characteristic curves".
@@ -108,7 +113,7 @@ def auc_losses(probabilities: Array, codes: IntArray, weights: Array | None = No
             right = _share_below(sign * p[own], sign * p[~own], s[~own])
             losses[own] = 1 - area - (right - area) * (s.sum() / s[own].sum())
         found.append(losses)
-    return np.mean(found, axis=0) if found else np.full(len(codes), 0.5)
+    return np.mean(found, axis=0) if found else None
 
 
 def _area(p: Array, own: Array, s: Array) -> float | None:

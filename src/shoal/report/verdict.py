@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.01  # models whose scores differ by a smaller share are called level
 LEARNT = "log loss"  # which shows that something of classes was learned, whatever decides them
+UNDEFINED = {"AUC": "all rows of the test are of one class", "F1": "no row of the test is of its class"}
+"""Why a test may have no such score."""
 TIMES = 3.0  # a score this many times another is said so, a smaller one in percent
 
 
@@ -29,9 +31,11 @@ def verdict(test: HeldOut, choice: ChosenNetwork, noun: str = "row") -> Verdict:
     """Return how the choice compares with the simpler models on the test rows, whoever is better.
 
     Who is better the intervals of the paired differences say. Where one holds 0, the two cannot be told
-    apart; where metrics disagree, both are named.
+    apart; where metrics disagree, both are named. Where the test leaves the score undefined, the log loss
+    says it.
     """
-    score, who = test["score_name"], model_name("shoal", choice)
+    asked, who = test["score_name"], model_name("shoal", choice)
+    score = LEARNT if (undefined := _is_undefined(test)) else asked
     values = {model["name"]: model["metrics"].get(score) for model in test["models"]}
     ours = values.pop("shoal", None)
     others = {name: value for name, value in values.items() if value is not None}
@@ -44,12 +48,20 @@ def verdict(test: HeldOut, choice: ChosenNetwork, noun: str = "row") -> Verdict:
     if not all(score in side.found for side in sides):
         return _verdict("alone", f"How sure it is that the {who} does better or worse is not known", sentence)
     outcome, headline = _outcome(sides, score, ours, others)
+    if undefined:
+        headline = f"{headline} (by {score}, as {asked} is not defined: {UNDEFINED[asked]})"
     if outcome != "baseline" and "linear model" in others and (hurried := test.get("hurried")):
         headline = f"{headline}; but the {model_name('linear model', choice)} {hurried}"
     differences = ", ".join(side.words(first=k == 0) for k, side in enumerate(sides))
     return _verdict(
         outcome, headline, sentence, f"The {who} differs {differences}; below 0 the {who} is better."
     )
+
+
+def _is_undefined(test: HeldOut) -> bool:
+    """Whether no model has the score, for want of rows that tell it."""
+    score = test["score_name"]
+    return score in UNDEFINED and all(model["metrics"].get(score) is None for model in test["models"])
 
 
 Standing: TypeAlias = Literal["chosen", "mixed", "level", "baseline", "alone"]

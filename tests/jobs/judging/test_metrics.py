@@ -40,7 +40,7 @@ def test_the_mean_explains_nothing_and_the_truth_everything() -> None:
 
 
 def test_one_value_varies_not_at_all() -> None:
-    assert number_metrics(np.array([2.0]), np.array([5.0])) == {"RMSE": 3.0, "MAE": 3.0, "R²": 0.0}
+    assert number_metrics(np.array([2.0]), np.array([5.0])) == {"RMSE": 3.0, "MAE": 3.0, "R²": None}
 
 
 def test_the_poisson_deviance_is_that_of_scikit_learn_and_comes_first() -> None:

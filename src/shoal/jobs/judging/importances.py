@@ -17,7 +17,7 @@ from shoal.jobs.model import TableModel
 from shoal.jobs.prepared import Prepared, Subset
 from shoal.randomness import Purpose, stream
 from shoal.selection.samples.splits import some_rows
-from shoal.shapes import IntArray
+from shoal.shapes import Array, IntArray
 from shoal.words import plural
 from shoal.workers import one_thread
 
@@ -98,8 +98,8 @@ class _Examined:
         self.test, self._seed = test, seed
         self._shuffled = Shuffled(model, np.asarray(test.X))
         self._name = score_name(prepared.target)
-        self._score = Judge(prepared, test).scores
-        self._intact = self._score(self._shuffled.intact)[self._name]
+        self._judge = Judge(prepared, test)
+        self._intact = self._score(self._shuffled.intact)
         self._classes = prepared.n_classes
         self.at_a_time = max(CHUNK // len(test), 1)
 
@@ -116,8 +116,13 @@ class _Examined:
                 for group in groups[first : first + self.at_a_time]
             ]
             predictions = self._shuffled.predict(exchanges)
-            increases += [self._score(values)[self._name] - self._intact for values in predictions]
+            increases += [self._score(values) - self._intact for values in predictions]
         return increases
+
+    def _score(self, predictions: Array) -> float:
+        score = self._judge.scores(predictions)[self._name]
+        assert score is not None  # a log loss, or a mean error
+        return score
 
     def _order(self, group: _Group, shuffle: int) -> IntArray:
         return stream(self._seed, group.number, Purpose.PERMUTATION, shuffle).permutation(len(self.test))

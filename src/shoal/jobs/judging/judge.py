@@ -18,8 +18,8 @@ class Judge:
     rows: Subset
     decision: Decision = LIKELIEST
 
-    def scores(self, predictions: Array) -> dict[str, float]:
-        """Return the metrics of predictions, in the units of the target."""
+    def scores(self, predictions: Array) -> dict[str, float | None]:
+        """Return the metrics of predictions, in the units of the target; None is what no row tells."""
         if self.prepared.n_classes:
             return class_metrics(predictions, self.rows.y, self.rows.weights, self.decision)
         return number_metrics(*self._numbers(predictions), self.rows.weights)

@@ -91,10 +91,11 @@ def class_metrics(
     codes: IntArray,
     weights: Array | None = None,
     decision: Decision = LIKELIEST,
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Return the log loss in nats and the share of errors of probabilities (N, K) for class codes (N,).
 
-    Rows count for their ``weights`` (N,). Where a ``decision`` is for another metric, that comes third.
+    Rows count for their ``weights`` (N,). Where a ``decision`` is for another metric, that comes third, None
+    where these rows leave it undefined.
 
     >>> class_metrics(np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]))["error"]
     0.0
@@ -111,10 +112,10 @@ def number_metrics(
     loss: str = SQUARED,
     scale: float = 1.0,
     weights: Array | None = None,
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Return the means of ``number_losses``, of squares the root (RMSE), and R², of predictions (N,).
 
-    R² = 1 − Σ(ŷ − y)² / Σ(y − ȳ)², 0 where y does not vary. RMSE and MAE are in the units of the target,
+    R² = 1 − Σ(ŷ − y)² / Σ(y − ȳ)², None where y does not vary. RMSE and MAE are in the units of the target,
     Huber's loss in their square, the Poisson deviance in the units, of which counts have none. Rows count for
     their ``weights`` (N,), in every mean.
 
@@ -124,6 +125,6 @@ def number_metrics(
     losses = number_losses(predicted, actual, loss, scale)
     means = {name: weighted_mean(row.values, weights) for name, row in losses.items()}
     variation = float(weighted_mean((actual - weighted_mean(actual, weights)) ** 2, weights))
-    explained = 1 - float(means["RMSE"]) / variation if variation > 0 else 0.0
+    explained = 1 - float(means["RMSE"]) / variation if variation > 0 else None
     means["RMSE"] = np.sqrt(means["RMSE"])
     return {name: float(mean) for name, mean in means.items()} | {"R²": explained}

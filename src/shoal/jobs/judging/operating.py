@@ -28,7 +28,8 @@ def operating(
     k = decision.positive
     own, s = codes == k, np.ones(len(codes)) if weights is None else weights
     total, others = float(s[own].sum()), float(s[~own].sum())
-    if not (total > 0 and others > 0):
+    area = auc(probabilities, codes, weights)
+    if area is None:
         return None
     _, right, called = as_called(probabilities[:, k], own, s)
     known = called > 0
@@ -40,7 +41,7 @@ def operating(
     return {
         "label": label,
         "share": total / (total + others),
-        "auc": auc(probabilities, codes, weights),
+        "auc": area,
         "false_positive": _shares((called - right) / others),
         "recall": _shares(right / total),
         "precision": _shares(right / called),
