@@ -67,6 +67,26 @@ def test_weights_change_what_is_learnt_and_their_unit_does_not() -> None:
     np.testing.assert_allclose(weighed, again, rtol=1e-5)
 
 
+@pytest.mark.parametrize("by_class", [False, True])
+def test_a_class_whose_rows_count_for_nothing_is_none(by_class: bool) -> None:
+    """The others keep their names, and all is as without its rows: before, "b" and "c" were "a" and "b"."""
+    y = np.array(["a", "b", "c"])[np.arange(N) % 3]
+    counts = y != "a"
+    settings = {**TINY, "max_iter": 20, "cost": {("b", "c"): 3}}
+    if by_class:
+        model = ShoalClassifier(**settings, class_weight={"a": 0}).fit(X, y)
+    else:
+        model = ShoalClassifier(**settings).fit(X, y, sample_weight=counts.astype(float))
+    alone = ShoalClassifier(**settings).fit(X[counts], y[counts], sample_weight=np.ones(counts.sum()))
+    assert model.classes_.tolist() == alone.classes_.tolist() == ["b", "c"]
+    np.testing.assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
+    np.testing.assert_array_equal(model.predict(X), alone.predict(X))
+    with pytest.raises(ValueError, match="y has one class only, c; a classifier"):
+        ShoalClassifier(**TINY).fit(X, y, sample_weight=(y == "c").astype(float))
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        ShoalClassifier(**TINY).fit(X, y, sample_weight=np.zeros(N))
+
+
 def test_class_weights_are_weights_of_rows() -> None:
     settings = {**TINY, "max_iter": 20}
     s = np.random.default_rng(1).uniform(0.5, 2, N)

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from shoal.data.frames import as_frame, pl
 from shoal.data.targets.task import CLASSIFICATION
 from shoal.estimators.automatic.base import BaseAutomatic
-from shoal.estimators.automatic.row_attributes import weighed, with_columns
+from shoal.estimators.automatic.row_attributes import counting, weighed, with_columns
 from shoal.estimators.shared.costs import DECIDING, as_texts, require_one
 from shoal.estimators.shared.probabilities import FromProbabilities
 from shoal.estimators.shared.tables import TARGET
@@ -49,7 +49,8 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
       "f1", or the ``cost`` of mistakes, a matrix (actual, predicted) or a dict as {("ill", "well"): 50} in
       which others cost 1 (`docs/rows.md`); probabilities stay as they are.
 
-    Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``.
+    Rows whose target is missing (None, NaN) are left out, with a ``ShoalWarning``, and so are rows of weight
+    0, with their class where it has no others.
 
     Attributes: ``classes_``, ``model_`` (what ``shoal fit`` saves), ``study_`` (every trial, ``choice`` and
     why), ``repeat_`` (the parameters that leave nothing open; with the same ``random_state``, a number, the
@@ -121,18 +122,20 @@ class ShoalClassifier(FromProbabilities, ClassifierMixin, BaseAutomatic):  # typ
         frame, beside = with_columns(self._frame(X, reset=True), **given)
         frame, y = with_labels(frame, y, type(self).__name__)
         check_classification_targets(y)
-        encoder = LabelEncoder().fit(y)
+        if self.class_weight is not None:
+            frame, beside = weighed(frame, beside, compute_sample_weight(self.class_weight, y))
+        counts = counting(frame, beside)
+        encoder = LabelEncoder().fit(y[counts])
         self.classes_ = encoder.classes_
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class only, {self.classes_[0]}; a classifier needs two at least to tell apart"
             )
-        if self.class_weight is not None:
-            frame, beside = weighed(frame, beside, compute_sample_weight(self.class_weight, y))
         require_one(self.metric, self.cost)
         deciding = {"metric": self.metric, "cost": as_texts(self.cost, self.classes_)}
-        codes = pl.Series(TARGET, encoder.transform(y))
-        table = as_frame(frame.with_columns(codes))
+        codes = np.zeros(len(y), dtype=np.int64)  # of rows that do not count any will do: they are left out
+        codes[counts] = encoder.transform(y[counts])
+        table = as_frame(frame.with_columns(pl.Series(TARGET, codes)))
         self._train(table, TARGET, CLASSIFICATION, {**beside, **deciding})
         self.decision_ = self.model_.decision
         return self

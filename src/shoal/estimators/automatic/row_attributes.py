@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from shoal.data.frames import Frame, as_frame, as_series, pl
-from shoal.shapes import Array, require_unmasked
+from shoal.shapes import Array, IntArray, require_unmasked
 
 ROW_ATTRIBUTES = {"sample_weight": "weight", "groups": "group", "times": "time_order"}
 """What ``fit`` calls such columns, and what a request does."""
@@ -42,3 +42,11 @@ def weighed(frame: Frame, asked: dict[str, str], times: Array) -> tuple[Frame, d
         return frame, asked | own
     name = asked["weight"]
     return as_frame(frame.with_columns(pl.Series(name, frame[name].to_numpy() * times))), asked
+
+
+def counting(frame: Frame, asked: dict[str, str]) -> IntArray:
+    """Return which rows count for something; of rows that all count for nothing, which are refused, all."""
+    if "weight" not in asked:
+        return np.arange(len(frame))
+    rows = np.flatnonzero(frame[asked["weight"]].to_numpy())
+    return rows if len(rows) else np.arange(len(frame))
