@@ -42,6 +42,10 @@ def test_groups_are_told_apart_whatever_they_are(groups: list[Any]) -> None:
         ({"sample_weight": [1.0, -1.0, 1.0]}, "is -1 in row 2"),
         ({"sample_weight": [0, 0, 0]}, "is 0 in all 3 rows"),
         ({"sample_weight": [1.0, np.inf, 1.0]}, "sample_weight has 1 NaN or infinite"),
+        (
+            {"sample_weight": [1.0, 2e150, 1.7e308]},
+            "is 1.7e\\+308 in row 3, expected none beyond 1e\\+150; what weights are to",
+        ),
         ({"sample_weight": ["a", "b", "c"]}, "sample_weight must be numbers"),
         ({"fold": [0, 1]}, "fold must have one entry for each of the 3 rows"),
         ({"fold": [0.0, 1.0, 0.5]}, "fold must be whole numbers, .* got float64; convert them"),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from shoal.shapes import Array, IntArray
 
+HEAVIEST = 1e150
+"""Of weights: their sums, and those of their squares, are numbers."""
 _FINER = ("ns", "ps", "fs", "as")
 """Units of time of which float64 does not tell every two of a date of today apart."""
 
@@ -81,7 +83,7 @@ class Attributes:
 
 
 def checked_weights(weights: npt.ArrayLike, n: int, name: str = "sample_weight") -> Array:
-    """Return weights (n,) as float64; raise ``DataError`` unless they are ≥ 0, finite, and not all 0."""
+    """Return weights (n,) as float64; raise ``DataError`` unless they are from 0 to 1e150, and not all 0."""
     given = _one_each(weights, n, name)
     if given.dtype.kind not in "biuf":
         raise DataError(f"{name} must be numbers, got {given.dtype}; convert them")
@@ -90,6 +92,12 @@ def checked_weights(weights: npt.ArrayLike, n: int, name: str = "sample_weight")
     if (found < 0).any():
         row = int((found < 0).argmax())
         raise DataError(f"{name} is {found[row]:g} in row {row + 1}, expected no weight below 0")
+    if found.max() > HEAVIEST:
+        row = int(found.argmax())
+        raise DataError(
+            f"{name} is {found[row]:g} in row {row + 1}, expected none beyond {HEAVIEST:g}; what weights are "
+            "to each other counts, so divide all of them"
+        )
     if not found.any():
         raise DataError(f"{name} is 0 in all {n} rows; give a positive one to train on")
     return found
