@@ -137,6 +137,33 @@ def test_a_class_that_only_the_future_has_is_told(ready: Callable[..., Prepared]
         ready(columns, time_order="t")
 
 
+def test_folds_that_know_one_class_alone_are_refused(ready: Callable[..., Prepared]) -> None:
+    """The earlier half of the 48 rows trains for the first of five folds, 29 rows for the second."""
+    columns = table(t=list(range(N)))
+    columns["target"] = ["no"] * 29 + ["yes", "no"] * 15 + ["no"]
+    told = "in 2 of 5 folds all rows to train on are of one class, once they are divided by 't'"
+    with pytest.raises(DataError, match=told):
+        ready(columns, time_order="t")
+    assert ready(columns, time_order="t", validation_share=0.2).folds is None
+    columns["target"] = ["no"] * 23 + ["yes", "no"] * 18 + ["no"]
+    assert ready(columns, time_order="t").folds == 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_class_of_one_group_is_told_to_be_unknown_to_its_fold(
+    ready: Callable[..., Prepared], seed: int
+) -> None:
+    columns = table(g=[row % 10 for row in range(N)])
+    columns["target"] = ["new" if row % 10 == 3 else name for row, name in enumerate(columns["target"])]
+    (said,) = [told for told in ready(columns, group="g", seed=seed).warnings if "cannot know" in told]
+    assert said == (
+        "in 1 of 5 folds no row to train on is 'new', while rows held out are, by 'g': networks of these "
+        "folds cannot know them"
+    )
+    columns["target"] = table()["target"]
+    assert not any("cannot know" in told for told in ready(columns, group="g", seed=seed).warnings)
+
+
 def test_rows_brought_along_share_no_group_and_are_later(
     ready: Callable[..., Prepared], write_csv: Write, tmp_path: Path
 ) -> None:

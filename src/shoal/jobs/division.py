@@ -10,6 +10,7 @@ from shoal.errors import DataError
 from shoal.jobs.request import FitRequest
 from shoal.jobs.sizing.study import SMALL_TABLE
 from shoal.selection.samples.dividers import Divider
+from shoal.selection.samples.study_samples import Split
 from shoal.shapes import IntArray
 from shoal.words import setting
 
@@ -26,6 +27,8 @@ class Division:
     test: IntArray
     folds: int | None
     validation_share: float | None
+    splits: tuple[Split, ...] = ()
+    """Of ``train``, what each of the folds is trained on and holds out."""
 
 
 def divide(
@@ -62,8 +65,8 @@ def divide(
                 f"{setting('folds', folds)} asks for more folds than the {len(rest)} rows that are not for "
                 f"testing; ask for {len(rest)} or fewer"
             )
-        if folds is not None:  # says now, not in the middle of a job, what cannot be divided
-            developing.folds(folds, request.seed)
-        return Division(rest, none, test, folds, None)
+        # says now, not in the middle of a job, what cannot be divided
+        splits = () if folds is None else tuple(developing.folds(folds, request.seed))
+        return Division(rest, none, test, folds, None, splits)
     train, held = developing.holdout(share, request.seed, index=_VALIDATION_SPLIT)
     return Division(rest[train], rest[held], test, None, share)

@@ -16,6 +16,7 @@ from shoal.data.readers.workbooks import sheet_of
 from shoal.data.roles import Floats, Roles
 from shoal.errors import DataError, ShoalWarning
 from shoal.selection.samples.attributes import Attributes
+from shoal.selection.samples.splits import of_one_class
 from shoal.words import plural, setting
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def tell_of_division(
 ) -> None:
     """Warn of how rows were divided where that is not at random, and of classes that only the future has.
 
-    Raises ``DataError`` where all rows to train on are of one class.
+    Raises ``DataError`` where all rows to train on, or those of a fold, are of one class.
     """
     if attributes.groups is not None:
         _tell(
@@ -52,11 +53,34 @@ def tell_of_division(
             f"they are divided by {quoted(roles.group or roles.time_order or '')}; give rows of two "
             "classes in several groups, or early enough"
         )
+    _tell_of_folds(labels[rows.train], rows, roles, classes)
     lost = [quoted(name) for code, name in enumerate(classes) if code not in set(known.tolist())]
     if lost:
         _tell(
             f"no row to train on is {' or '.join(lost[:5])}, which no model can learn from them; the test "
             "has rows that are"
+        )
+
+
+def _tell_of_folds(labels: IntArray, rows: Division, roles: Roles, classes: tuple[str, ...]) -> None:
+    """Warn of classes that only what a fold holds out has, by the ``labels`` of what trains or is held out.
+
+    Raises ``DataError`` where a fold has one class alone to train on.
+    """
+    column, all_folds = quoted(roles.group or roles.time_order or ""), plural(len(rows.splits), "fold")
+    if alone := of_one_class(rows.splits, labels):
+        raise DataError(
+            f"in {alone} of {all_folds} all rows to train on are of one class, once they are divided by "
+            f"{column}; give rows of two classes in several groups, or early enough, or choose by one share "
+            "of the rows instead of folds"
+        )
+    missed = [np.setdiff1d(labels[held], labels[train]) for train, held in rows.splits]
+    unknown = np.unique(np.concatenate(missed)) if missed else ()
+    if len(unknown):
+        names = " or ".join(quoted(classes[code]) for code in unknown[:5])
+        _tell(
+            f"in {sum(map(bool, map(len, missed)))} of {all_folds} no row to train on is {names}, while rows "
+            f"held out are, by {column}: networks of these folds cannot know them"
         )
 
 

@@ -178,3 +178,17 @@ def test_numbers_of_mixtures_are_weighed() -> None:
     assert np.average(fitted.predict(given), weights=weights) == pytest.approx(
         np.average(y, weights=weights), abs=0.05
     )
+
+
+@pytest.mark.parametrize("kind", [ShoalClassifier, TextClassifier, SequenceClassifier])
+def test_groups_of_one_class_each_are_refused(kind: Any) -> None:
+    """Networks of a fold would know one class alone."""
+    if kind is ShoalClassifier:
+        model, given = kind(**TINY), X
+    else:
+        model = kind(random_state=0, n_jobs=1, budget=1e6)
+        given = ["a b", "b c"] * (N // 2) if kind is TextClassifier else list(RNG.normal(size=(N, 12)))
+    with pytest.raises(
+        DataError, match=r"in 2 of 2 folds all \w+ to \w+( \w+)? are of one class, once they are"
+    ):
+        model.fit(given, Y, groups=Y)

@@ -11,6 +11,8 @@ from shoal.errors import ConfigurationError, DataError
 from shoal.randomness import Purpose, check_seed, permutation, stream
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shoal.shapes import IntArray
 
 _FOLDS, _SOME = 2**32, 2**33
@@ -78,6 +80,16 @@ def require_folds(k: int) -> None:
     """Raise ``ConfigurationError`` for a number of folds that is none."""
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 2:
         raise ConfigurationError(f"folds must be a whole number ≥ 2, got {k!r}")
+
+
+def of_one_class(splits: Sequence[tuple[IntArray, IntArray]], labels: IntArray) -> int:
+    """Return how many folds have rows of one class alone to train on, by the ``labels`` (n,) of all.
+
+    >>> splits = [(np.array([0, 1]), np.array([2])), (np.array([1, 2]), np.array([0]))]
+    >>> of_one_class(splits, labels=np.array([5, 5, 7]))
+    1
+    """
+    return sum(bool((labels[train] == labels[train[0]]).all()) for train, _ in splits)
 
 
 def some_rows(n: int, most: int, seed: int, labels: npt.ArrayLike | None = None) -> IntArray:
