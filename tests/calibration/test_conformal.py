@@ -46,3 +46,6 @@ def test_too_few_rows_and_impossible_shares_are_refused() -> None:
     errors.interval(np.zeros(1), 0.88)
     with pytest.raises(ConfigurationError, match="between 0 and 1, got 90"):
         errors.interval(np.zeros(1), 90)
+    for coverage in ("90%", None, np.array([0.5, 0.9]), float("nan")):
+        with pytest.raises(ConfigurationError, match="an interval covers a share between 0 and 1, got"):
+            Conformal(np.ones(9)).interval(np.zeros(1), coverage)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -75,8 +76,9 @@ class Conformal:
         return float(self.errors[order[min(int(np.searchsorted(below, rank)), len(order) - 1)]])
 
     def _rank(self, coverage: float) -> float:
-        if not 0 < coverage < 1:
-            raise ConfigurationError(f"an interval covers a share between 0 and 1, got {coverage:g}; try 0.9")
+        if not isinstance(coverage, Real) or not 0 < coverage < 1:
+            got = f"{coverage:g}" if isinstance(coverage, Real) else repr(coverage)
+            raise ConfigurationError(f"an interval covers a share between 0 and 1, got {got}; try 0.9")
         n = self.count
         rank = coverage * (n + 1) - 1e-9  # 0.9 · 10 is 9, whatever rounding says
         if rank > n:
