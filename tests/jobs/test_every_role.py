@@ -89,7 +89,9 @@ def test_series_have_roles_by_arrays(fit: Fit, tmp_path: Path, without_report: N
     latest = days >= 32
     losses = -np.log(p[latest, y[latest]])
     ours = test["models"][0]["metrics"]["log loss"]
-    assert ours == pytest.approx(np.average(losses, weights=1 + 4 * y[latest]), rel=1e-6)
+    weights = 1.0 + 4 * y[latest]
+    assert ours == pytest.approx(np.average(losses, weights=weights), rel=1e-6)
+    assert test["counted"] == pytest.approx(weights.sum() ** 2 / np.square(weights).sum())
     (tmp_path / "a.ts").write_text("@data\n1,2:a\n3,4:b\n")
     with pytest.raises(ConfigurationError, match=r"a\.ts has no place for what --weight w names"):
         fit(tmp_path / "a.ts", None, tmp_path / "no", weight="w", **small)

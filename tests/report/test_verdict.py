@@ -189,6 +189,16 @@ def test_certainty_narrows_with_the_rows(sample: Builder) -> None:
     assert "between 9.43% and 10.60%" in words[10_000]
 
 
+def test_rows_of_unlike_weights_are_as_certain_as_the_equal_ones_that_tell_as_much(sample: Builder) -> None:
+    test = sample()["test"]
+    test["models"][0]["metrics"]["error"] = 0.1
+    weighed = certainty({**test, "rows": 5000, "counted": 100.0}) or ""  # type: ignore[typeddict-item]
+    assert weighed.startswith(
+        "Over so many rows, which tell as much as 100 of one weight, an error of 10.00%"
+    )
+    assert "between 5.52% and 17.44%" in weighed
+
+
 def test_no_certainty_without_an_error_rate(sample: Builder) -> None:
     assert certainty(sample("regression")["test"]) is None
 

@@ -73,9 +73,11 @@ class HeldOutLater(TypedDict, total=False):
     """What evidence of an earlier version may lack.
 
     ``hurried``, where there is one, says of the linear model what there was no time for: "was fitted on …".
+    ``counted`` is, of rows with weights, how many equal ones would tell as much.
     """
 
     hurried: str
+    counted: float
     comparisons: list[ModelComparison]
     verdict: Verdict
     reliability: ReliabilityCurves | None

@@ -187,7 +187,7 @@ def _compared(name: str, score: str, ours: float, theirs: float) -> str:
     return f"{percent(abs(ratio - 1))} {direction} the {name}'s {metric(score, theirs)}"
 
 
-def wilson_interval(errors: float, rows: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(errors: float, rows: float, z: float = 1.96) -> tuple[float, float]:
     """Return the score interval of a share, 95 % unless ``z`` says otherwise::
 
         (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
@@ -209,8 +209,10 @@ def certainty(test: HeldOut, noun: str = "row") -> str | None:
     error = ours["metrics"].get("error") if ours else None
     if error is None or not 0 <= error <= 1 or not test["rows"]:
         return None
-    low, high = wilson_interval(error, test["rows"])
+    counted = test.get("counted", test["rows"])
+    low, high = wilson_interval(error, counted)
+    told = "" if counted == test["rows"] else f", which tell as much as {number(counted, 3)} of one weight,"
     return (
-        f"Over so many {noun}s an error of {metric('error', error)} stands for one between "
+        f"Over so many {noun}s{told} an error of {metric('error', error)} stands for one between "
         f"{metric('error', low)} and {metric('error', high)} (95% interval)."
     )

@@ -20,6 +20,7 @@ from shoal.jobs.model import Model
 from shoal.jobs.prepared import Prepared, Subset
 from shoal.report.tables import MOST_CLASSES
 from shoal.selection.samples.splits import some_rows
+from shoal.selection.samples.weighted_means import effective
 from shoal.shapes import Array, IntArray
 
 if TYPE_CHECKING:
@@ -51,14 +52,14 @@ def examine(
     decision = model.decision
     judge = Judge(prepared, prepared.test, decision)
     ours, *others = [judge.losses(values) for values in predictions.values()]
-    classes = prepared.n_classes > 0
-    return {
+    classes, weights = prepared.n_classes > 0, prepared.test.weights
+    found: HeldOut = {
         "rows": len(prepared.test),
         "score_name": score_name(prepared.target, metric),
         "models": [
             {"name": name, "metrics": {**judge.scores(values)}} for name, values in predictions.items()
         ],
-        "comparisons": compare(ours, dict(zip(baselines, others, strict=True)), prepared.test.weights),
+        "comparisons": compare(ours, dict(zip(baselines, others, strict=True)), weights),
         "reliability": _reliability(plain, predictions["shoal"], prepared.test) if classes else None,
         "intervals": None if classes else _intervals(model, plain, prepared),
         "confusion": _confusion(decision.classes(predictions["shoal"]), prepared) if classes else None,
@@ -66,6 +67,9 @@ def examine(
         "decision": _decided(decision, prepared) if classes else None,
         "operating": _operating(predictions["shoal"], decision, prepared),
     }
+    if weights is not None:
+        found["counted"] = float(effective(weights).sum())
+    return found
 
 
 def _operating(probabilities: Array, decision: Decision, prepared: Prepared) -> Operating | None:
