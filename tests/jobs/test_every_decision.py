@@ -151,6 +151,15 @@ def test_what_is_no_table_is_decided_alike(
     mean = (counts * cost).sum() / counts.sum()
     assert test["models"][0]["metrics"]["mean cost"] == pytest.approx(mean, rel=1e-12)
     assert counts[model.target.labels.index(a), model.target.labels.index(a)] == 0  # b is as good as right
+    evidence = outcome.evidence  # whose examples are called what the model calls them
+    if kind == "images":
+        assert evidence["seen"]["wrong"] == counts.sum() - np.trace(counts)
+        shown = evidence["seen"]["mistakes"]
+    else:
+        shown = evidence["texts" if kind == "texts" else "examples"]
+        assert any(not each["right"] for each in shown)
+    assert shown
+    assert a not in {each["called"] for each in shown}
     with pytest.raises(ConfigurationError, match="of the classes"):
         fit(source, target, tmp_path / "no", cost=("x:y=2",), **settings)
     assert not (tmp_path / "no").exists()

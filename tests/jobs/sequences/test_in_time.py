@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.calibration.decision import LIKELIEST
 from shoal.explanation import in_time as inside
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.sequences.in_time import LOOKED_AT, by_length, errors, longest_of, over_time, targets
@@ -36,7 +37,9 @@ def model(n_classes: int = 2) -> Any:
     population = network.population(2, seed=5)
     population.theta[...] *= 1.5
     says = population.probabilities if n_classes else lambda X: population.predict(X)[..., 0]
-    return SimpleNamespace(population=population, predict_features=lambda X: says(X).mean(axis=0))
+    return SimpleNamespace(
+        population=population, predict_features=lambda X: says(X).mean(axis=0), decision=LIKELIEST
+    )
 
 
 def test_errors_are_told_by_length() -> None:
@@ -52,7 +55,12 @@ def test_errors_are_told_by_length() -> None:
 
 def test_the_error_of_numbers_is_in_units_of_the_target() -> None:
     data = prepared(n_classes=0)
-    np.testing.assert_allclose(errors(data.test.y + 0.5, data), np.full(10, 5.0))
+    np.testing.assert_allclose(errors(data.test.y + 0.5, None, data), np.full(10, 5.0))
+
+
+def test_mistaken_is_what_is_called_another_class_by_whatever_decides() -> None:
+    data, always = prepared(), np.ones(10, dtype=int)
+    np.testing.assert_array_equal(errors(np.tile([0.9, 0.1], (10, 1)), always, data), data.test.y == 0)
 
 
 @pytest.mark.parametrize("n_classes", [0, 2])

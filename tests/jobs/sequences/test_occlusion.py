@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.calibration.decision import LIKELIEST
 from shoal.jobs.sequences.occlusion import salience, window_of, without_windows
 
 
@@ -20,7 +21,9 @@ def model(says: Callable[[np.ndarray], Any]) -> Any:
 
     preprocessor = SimpleNamespace(transform=transform)
     return SimpleNamespace(
-        preprocessor=preprocessor, predict_features=lambda X: np.array([says(x) for x in X])
+        preprocessor=preprocessor,
+        predict_features=lambda X: np.array([says(x) for x in X]),
+        decision=LIKELIEST,
     )
 
 

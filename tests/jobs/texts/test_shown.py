@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.calibration.decision import LIKELIEST
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.texts.shown import PIECES, shown
 from shoal.texts.tokens import CHARACTERS, WORDS
@@ -35,6 +36,7 @@ def job(
     model = SimpleNamespace(
         predict_features=lambda X: scores,
         predict_texts=of(says),
+        decision=LIKELIEST,
         preprocessor=SimpleNamespace(unit=unit, views=[SimpleNamespace(predict=of(linear))]),
     )
     prepared = SimpleNamespace(

@@ -58,7 +58,7 @@ class _Sight:
         self.network, self.theta = first.network, first.theta
         self.labels = model.target.labels
         self.scores = model.predict_features(prepared.test.X)
-        self.called = self.scores.argmax(axis=1)
+        self.called = model.decision.classes(self.scores)
         self.actual = prepared.test.y
 
     def evidence(self) -> Seen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoal.explanation import in_time
-from shoal.jobs.judging.examples import told
+from shoal.jobs.judging.examples import called_by, told
 from shoal.networks.chain import Chain
 from shoal.plots.in_time import InTime, LengthBin, Reach, States
 from shoal.populations.population import Population
@@ -37,23 +37,23 @@ def over_time(model: SequenceModel, prepared: PreparedSequences, deadline: Deadl
     What takes networks is left out where the deadline has passed.
     """
     scores = model.predict_features(prepared.test.X)
-    found = InTime()
-    bins = by_length(errors(scores, prepared), prepared.series[2].lengths, bool(prepared.n_classes))
+    called, found = called_by(model, scores), InTime()
+    bins = by_length(errors(scores, called, prepared), prepared.series[2].lengths, bool(prepared.n_classes))
     if bins:
         found["by_length"] = bins
     if in_time.recurrent_layer(model.population.network) is not None and deadline.left() > 0:
         network, theta = model.population.network, model.population.theta[:1].astype(np.float64)
         with one_thread():  # the same bits on any number of cores
             found["reach"] = _reach(model.population, prepared)
-            found["states"] = _states(network, theta, prepared, scores)
+            found["states"] = _states(network, theta, prepared, scores, called)
     return found
 
 
-def errors(scores: Array, prepared: PreparedSequences) -> Array:
-    """Return whether each test sequence is mistaken, or by how much its number is missed (N,)."""
+def errors(scores: Array, called: IntArray | None, prepared: PreparedSequences) -> Array:
+    """Return whether each test sequence is ``called`` wrongly, or by how much its number is missed (N,)."""
     actual = prepared.test.y
-    if prepared.n_classes:
-        return np.asarray(scores.argmax(axis=1) != actual, dtype=np.float64)
+    if called is not None:
+        return np.asarray(called != actual, dtype=np.float64)
     said, meant = (prepared.target.decode_values(values) for values in (scores, actual))
     return np.abs(np.asarray(said, dtype=np.float64) - np.asarray(meant, dtype=np.float64))
 
@@ -119,16 +119,19 @@ def longest_of(lengths: IntArray, seed: int) -> IntArray:
     return found
 
 
-def _states(network: Chain, theta: Array, prepared: PreparedSequences, scores: Array) -> States:
+def _states(
+    network: Chain, theta: Array, prepared: PreparedSequences, scores: Array, called: IntArray | None
+) -> States:
     """Return the surest test sequence among those that are told right, or the number that is told best."""
     test, actual = prepared.series[2], prepared.test.y
-    if prepared.n_classes:
-        called = scores.argmax(axis=1)
-        sure = np.where(called == actual, scores.max(axis=1), -1.0)
-        row, output = int(sure.argmax()), int(called[int(sure.argmax())])
+    if called is not None:
+        sure = np.where(called == actual, scores[np.arange(len(called)), called], -1.0)
+        row = int(sure.argmax())
+        output, value = int(called[row]), float(called[row])
     else:
         row, output = int(np.abs(scores - actual).argmin()), 0
-    is_, said = told(prepared.target, actual[row], scores[row])
+        value = float(scores[row])
+    is_, said = told(prepared.target, actual[row], value)
     series = _sequences(prepared.test.X[row : row + 1])
     T = int(series.lengths[0])
     stride = -(-T // STEPS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoal.jobs.judging.examples import called_by
 from shoal.shapes import Array
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def salience(model: SequenceModel, series: Array) -> Array:
     """
     every = (series, *without_windows(series))
     scores = model.predict_features(model.preprocessor.transform(every))
-    if scores.ndim == 1:
+    called = called_by(model, scores)
+    if called is None:
         return np.asarray(np.abs(scores[0] - scores[1:]))
-    of_called = np.log(np.maximum(scores[:, scores[0].argmax()], LEAST))
+    of_called = np.log(np.maximum(scores[:, called[0]], LEAST))
     return np.asarray(of_called[0] - of_called[1:])

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.jobs.judging.examples import examples, told
+from shoal.jobs.judging.examples import called_by, examples, told
 from shoal.jobs.sequences.occlusion import salience, window_of
 from shoal.plots.series import SeriesExample
-from shoal.shapes import Array
 
 if TYPE_CHECKING:
     from shoal.jobs.deadline import Deadline
@@ -29,8 +28,10 @@ def shown(
     predicted again without windows of it: see ``shoal.jobs.sequences.occlusion``.
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
-    rows = examples(scores, actual, prepared.n_classes, seed, MOST)
-    found = [_example(prepared, scores, row) for row in rows]
+    called = called_by(model, scores)
+    said = scores if called is None else called
+    rows = examples(scores, actual, called, seed, MOST)
+    found = [_example(prepared, float(said[row]), row) for row in rows]
     for example, row in zip(found, rows, strict=True):
         if deadline.left() <= 0:
             break
@@ -40,9 +41,9 @@ def shown(
     return found
 
 
-def _example(prepared: PreparedSequences, scores: Array, row: int) -> SeriesExample:
+def _example(prepared: PreparedSequences, said: float, row: int) -> SeriesExample:
     test = prepared.series[2]
-    is_, called = told(prepared.target, prepared.test.y[row], scores[row])
+    is_, called = told(prepared.target, prepared.test.y[row], said)
     series = test.series[row]
     stride = -(-series.shape[1] // STEPS)
     return {

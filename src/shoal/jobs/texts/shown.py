@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.jobs.judging.examples import examples, told
+from shoal.jobs.judging.examples import called_by, examples, told
 from shoal.plots.contributions import Line, TextExample
 from shoal.shapes import Array
 from shoal.texts.tokens import WORDS, characters
@@ -34,12 +34,14 @@ def shown(
     """
     scores, actual = model.predict_features(prepared.test.X), prepared.test.y
     texts = prepared.texts[2].texts
-    rows = examples(scores, actual, prepared.n_classes, seed, MOST)
+    called = called_by(model, scores)
+    said = scores if called is None else called
+    rows = examples(scores, actual, called, seed, MOST)
     found: list[TextExample] = []
     for row in (row for row in rows if texts[row].strip()):
         if deadline.left() <= 0:
             return found, f"There was no time left to look at the words of {_count(len(found))}."
-        found.append(_example(model, prepared, scores, row))
+        found.append(_example(model, prepared, float(said[row]), row))
     return found, ""
 
 
@@ -47,10 +49,10 @@ def _count(found: int) -> str:
     return f"more than {plural(found, 'test text')}" if found else "test texts"
 
 
-def _example(model: TextModel, prepared: PreparedTexts, scores: Array, row: int) -> TextExample:
+def _example(model: TextModel, prepared: PreparedTexts, said: float, row: int) -> TextExample:
     text = prepared.texts[2].texts[row]
-    code = int(scores[row].argmax()) if prepared.n_classes else 0
-    is_, called = told(prepared.target, prepared.test.y[row], scores[row])
+    code = int(said) if prepared.n_classes else 0
+    is_, called = told(prepared.target, prepared.test.y[row], said)
     words = model.preprocessor.unit == WORDS
     pieces, joint = (text.split(), " ") if words else (characters(text), "")
     linear = model.preprocessor.views[0]
