@@ -42,6 +42,27 @@ def bars() -> tuple[Array, Array]:
     return images(bright, labels(2))
 
 
+def one_pair(noise: float = 1.5) -> tuple[Array, Array]:
+    """Return images of ten classes: two that are each other in the mirror, and bars at eight heights."""
+    bright = np.zeros((10, SIDE, SIDE))
+    bright[0, :, :4] = bright[1, :, -4:] = 1
+    for height in range(8):
+        bright[2 + height, 2 * height : 2 * height + 2] = 1.5
+    return images(bright, labels(10, 600), noise)
+
+
+def one_way() -> tuple[Array, Array]:
+    """Return images of bars at heights, but for two classes: a bar at the left, and a block on the right.
+
+    In the mirror the bar lies within where the block is, which is not where the bar was in the mirror.
+    """
+    bright = np.zeros((6, SIDE, SIDE))
+    bright[0, :, :3], bright[1, :, 5:] = 1.5, 1
+    for height in range(4):
+        bright[2 + height, 4 * height : 4 * height + 3] = 1.5
+    return images(bright, labels(6, 600), 1.0)
+
+
 def rows() -> tuple[Array, Array]:
     """Return images with one bright row of two beside each other: moved by a row it is of the other class."""
     bright = np.zeros((2, SIDE, SIDE))
@@ -66,6 +87,21 @@ def test_what_is_another_thing_in_the_mirror_is_not_mirrored() -> None:
     assert "in the mirror most are taken for others" in found.sentence
 
 
+def test_two_of_ten_classes_that_change_places_are_not_mirrored() -> None:
+    found = chosen(*one_pair())
+    assert found.augmentation is not None
+    assert not found.augmentation.mirror
+    assert found.mirrored > 0.6
+    assert "in the mirror two classes are taken for each other" in found.sentence
+
+
+def test_what_always_faces_one_way_is_mirrored_though_taken_for_another() -> None:
+    found = chosen(*one_way())
+    assert found.mirrored < 0.8  # one class of six and more
+    assert found.augmentation is not None
+    assert found.augmentation.mirror
+
+
 def test_what_is_the_same_thing_in_the_mirror_is_mirrored() -> None:
     found = chosen(*bars())
     assert found.augmentation == replace(usual(SIDE)["moved and turned"] or Augmentation(), mirror=True)
@@ -86,6 +122,16 @@ def test_trials_that_learn_nothing_say_nothing() -> None:
     found = chosen(X, np.random.default_rng(0).permutation(y))
     assert found.augmentation == usual(SIDE)["moved"]
     assert "the trials learnt too little" in found.sentence
+
+
+def test_trials_that_are_sure_of_their_mistakes_say_what_they_call_right() -> None:
+    X, y = bars()
+    y = np.where(np.random.default_rng(0).uniform(size=N) < 0.25, 1 - y, y)
+    found = chosen(X, y, recipe=replace(RECIPE, epochs=40))
+    assert all(trial.loss > 0.75 * np.log(2) for trial in found.trials[:3])
+    assert min(trial.error for trial in found.trials[:3]) < 0.3
+    assert found.augmentation is not None
+    assert found.augmentation.mirror
 
 
 def test_of_too_few_images_nothing_is_asked() -> None:

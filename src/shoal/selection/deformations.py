@@ -30,9 +30,13 @@ DOUBT, SLIGHT = 2.0, 0.01
 """Standard errors, and the part of the classes' entropy, that a deformation must be worse by to be left out:
 trials are short, it pays late, and where nearly all is right the least difference is a sure one."""
 RECOGNISED = 0.5
-"""What mirrored images must keep of the skill on upright ones for a mirror to be tried."""
+"""What mirrored images must keep of the skill on upright ones for a mirror to be tried; and of two classes,
+which may be few of many, not be called the other: trials on a few hundred images do not notice that."""
+TWICE = 2
+"""Images of each of the two, at least, that must be called the other: among many classes one is chance."""
 LEARNT = 0.25
-"""Of the entropy of the classes, what the best trial must have learnt for its like to say anything."""
+"""Of the entropy of the classes, or of what is wrong by chance, what the best trial must have learnt for its
+like to say anything: on few hard images it is sure of its mistakes, and its loss does not show its skill."""
 LATE = "there is no time to ask"
 
 _AS_THEY_ARE, _MOVED = "as they are", "moved"
@@ -134,8 +138,10 @@ def choose_deformations(
     images. Moving and stretching, then turning, are left out where they make the loss worse by more than
     ``DOUBT`` standard errors and ``SLIGHT`` of the entropy of the classes. A mirror is tried if images in
     the mirror keep ``RECOGNISED`` of the skill that a network has which never saw one: b and d lose it, a
-    dress does not. It stays by the same rule. Where no trial learnt a quarter of the entropy of the classes,
-    they say nothing, and images are moved.
+    dress does not. Nor is it where two classes change places, which of many are few: most that is called
+    right of each is called the other in the mirror. It stays by the same rule. Where no trial learnt a
+    quarter, of the entropy of the classes or of what is wrong by chance, they say nothing, and images are
+    moved.
 
     ``callback`` is called after each trial. With ``seconds`` the clock is asked, too: where they do not do
     for all trials, images are moved.
@@ -155,12 +161,16 @@ def choose_deformations(
     if judge.is_late():
         return moved(side, LATE)
     kept = judge.strongest(seen)
-    if judge.least(seen) > (1 - LEARNT) * judge.entropy:
+    if not judge.learnt(seen):
         return judge.told(candidates, seen, candidates[_MOVED], np.nan, "the trials learnt too little")
     skill = judge.skill_in_the_mirror(seen[kept])
     if skill < RECOGNISED:
         return judge.told(
             candidates, seen, candidates[kept], skill, "in the mirror most are taken for others"
+        )
+    if judge.two_change_places(seen[kept]):
+        return judge.told(
+            candidates, seen, candidates[kept], skill, "in the mirror two classes are taken for each other"
         )
     both = f"{kept}, mirrored"
     candidates[both] = replace(candidates[kept] or Augmentation(), mirror=True)
@@ -198,6 +208,7 @@ class _Judge:
         self.shape, self.n_jobs = architecture.shape, n_jobs
         self.network = trial_network(architecture, filters, loss)
         self.recipe = trial_recipe(recipe, len(self.train))
+        self.n_classes = int(y.max()) + 1
         shares = np.bincount(y[self.held], weights[self.held])
         self.shares = shares / shares.sum()
 
@@ -211,10 +222,15 @@ class _Judge:
         there = self.shares[self.shares > 0]
         return float(-(there * np.log(there)).sum())
 
+    @property
+    def chance(self) -> float:
+        """What is wrong of whoever calls all images the most frequent class."""
+        return 1 - float(self.shares.max())
+
     def losses(self, augmentation: Augmentation | None) -> Array:
         """Train under a deformation; return the losses of images held out, and in the mirror (4, N).
 
-        The third and fourth rows are 1 where another class is more probable.
+        The third and fourth rows are the classes that they are called.
         """
         recipe = replace(self.recipe, augmentation=augmentation)
         population = train(
@@ -236,10 +252,13 @@ class _Judge:
         right = probabilities[np.arange(len(X)), self.y[self.held]]
         tiny = float(np.finfo(np.float32).tiny)
         losses = np.nan_to_num(-np.log(np.maximum(right, tiny)), nan=-np.log(tiny))
-        return losses, probabilities.argmax(axis=1) != self.y[self.held]
+        return losses, probabilities.argmax(axis=1)
 
     def mean(self, of_images: Array) -> float:
         return float(np.average(of_images, weights=self.weights[self.held]))
+
+    def error(self, called: Array) -> float:
+        return self.mean(called != self.y[self.held])
 
     def worse(self, losses: Array, than: Array) -> float:
         """Return by how many standard errors the mean loss is larger, of differences image by image."""
@@ -249,8 +268,11 @@ class _Judge:
         error = float(np.sqrt(np.square(weights * (difference - mean)).sum()))
         return mean / error if error else 0.0
 
-    def least(self, seen: dict[str, Array]) -> float:
-        return min(self.mean(losses[0]) for losses in seen.values())
+    def learnt(self, seen: dict[str, Array]) -> bool:
+        """Whether any trial knows a part of what there is to know, by its loss or by what it calls right."""
+        loss = min(self.mean(losses[0]) for losses in seen.values())
+        error = min(self.error(losses[2]) for losses in seen.values())
+        return loss <= (1 - LEARNT) * self.entropy or error < (1 - LEARNT) * self.chance
 
     def strongest(self, seen: dict[str, Array]) -> str:
         """Return the last that is not surely worse than the best."""
@@ -263,9 +285,20 @@ class _Judge:
 
     def skill_in_the_mirror(self, losses: Array) -> float:
         """Return what is left of the skill, which is what is right beyond the largest class's share."""
-        chance = 1 - float(self.shares.max())
-        upright, mirrored = chance - self.mean(losses[2]), chance - self.mean(losses[3])
+        upright, mirrored = (self.chance - self.error(called) for called in losses[2:])
         return mirrored / upright if upright > 0 else 0.0
+
+    def two_change_places(self, losses: Array) -> bool:
+        """Whether most that is called right of a class is called another one in the mirror, and the reverse.
+
+        One of two may be because it was never seen the other way round, as a shoe that always points left.
+        """
+        right = (losses[2] == self.y[self.held]) & (self.weights[self.held] > 0)
+        calls = np.zeros((self.n_classes, self.n_classes), np.int64)
+        np.add.at(calls, (self.y[self.held][right], losses[3][right].astype(np.int64)), 1)
+        gone = (calls >= TWICE) & (calls > (1 - RECOGNISED) * calls.sum(axis=1, keepdims=True))
+        np.fill_diagonal(gone, False)
+        return bool((gone & gone.T).any())
 
     def told(
         self,
@@ -281,7 +314,7 @@ class _Judge:
                 name,
                 candidates[name],
                 self.mean(losses[0]),
-                self.mean(losses[2]),
+                self.error(losses[2]),
                 self.worse(losses, best),
             )
             for name, losses in seen.items()
