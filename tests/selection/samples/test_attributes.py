@@ -157,3 +157,15 @@ def test_samples_that_count_for_nothing_train_nobody() -> None:
     weights[0] = 1.0
     with pytest.raises(DataError, match="0 for all samples that train, or that validate"):
         CapacityStudy(**STUDY, folds=3).fit(X, y, sample_weight=weights)
+
+
+def test_one_class_alone_trains_nobody_by_group_or_time() -> None:
+    X, _ = samples()
+    y = np.arange(40) % 2
+    told = "in 2 of 2 folds all samples to train on are of one class, once they are divided by groups"
+    with pytest.raises(DataError, match=told):
+        CapacityStudy(**STUDY, folds=2).fit(X, y, groups=y)
+    with pytest.raises(DataError, match=r"^all samples to train on are of one class, .* by times"):
+        CapacityStudy(**STUDY, validation_share=0.5).fit(X, np.sort(y), times=np.arange(40))
+    CapacityStudy(**STUDY, folds=2).fit(X, y, groups=np.arange(40) // 2)
+    CapacityStudy(**STUDY).fit(X, y, (X, y), groups=np.zeros(40))  # divides nothing
