@@ -102,7 +102,7 @@ def test_costs_decide_for_the_least_expected(K: int) -> None:
     costs = np.random.default_rng(6).random((K, K)).round(1) * (1 - np.eye(K))
     p = P[:, :K] / P[:, :K].sum(axis=1, keepdims=True)
     table = tuple(map(tuple, costs.tolist()))
-    decision = Decision.find(None, p, CODES, np.ones(K) / K, costs=table)
+    decision = Decision.find(None, p, CODES, np.linspace(0.6, 0.4, K), costs=table)
     assert decision == Decision(COST, (), 1, table)
     called = decision.classes(p)
     np.testing.assert_array_equal(called, (p @ costs).argmin(axis=1))
@@ -134,3 +134,14 @@ def test_one_thing_decides() -> None:
         check_metric(ERROR, ["a:b=2"])
     with pytest.raises(ConfigurationError, match="ACTUAL:CALLED=NUMBER"):
         check_metric(None, ["a=2"])
+
+
+@pytest.mark.parametrize("off", [-1e-12, 0.0, 1e-12])
+@pytest.mark.parametrize("positive", [0, 1])
+def test_of_classes_that_weights_made_equal_the_rarer_has_fewer_rows(off: float, positive: int) -> None:
+    """As ``class_weight="balanced"`` does; the last bit of a sum says nothing."""
+    codes = np.where(np.arange(20) < 5, positive, 1 - positive)
+    p = np.tile([0.5, 0.5], (20, 1))
+    for metric in ("f1", "error", "balanced_error"):
+        assert Decision.find(metric, p, codes, np.array([0.5 + off, 0.5 - off])).positive == positive
+        assert Decision.find(metric, p, codes, np.array([0.4, 0.6])).positive == 0

@@ -31,6 +31,8 @@ NAMES = {
 """The metrics as reports have them."""
 SAME = 1e-12
 """So near are two F1 scores that are one, but for the rounding of sums."""
+EQUAL = 1e-9
+"""So near are shares of two classes that weights were to make equal."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Decision:
         cost-sensitive learning"; Lipton, Elkan & Naryanaswamy 2014, "Optimal thresholding of classifiers to
         maximize F1 measure".
         """
-        positive = 0 if len(shares) == 2 and shares[0] < shares[1] else 1
+        positive = rarer(shares, codes) if len(shares) == 2 else 1
         if costs:
             return cls(COST, (), positive, costs)
         if metric not in (BALANCED_ERROR, F1):
@@ -145,6 +147,16 @@ class Decision:
 
 
 LIKELIEST = Decision()
+
+
+def rarer(shares: Array, codes: IntArray) -> int:
+    """Return which of two classes has the smaller of ``shares`` (2,), or fewer of the rows ``codes`` (N,).
+
+    The latter decides where weights have made both as much, in which rounding makes a difference; else 1.
+    """
+    if abs(shares[0] - shares[1]) <= EQUAL:
+        shares = np.bincount(codes, minlength=2)
+    return 0 if shares[0] < shares[1] else 1
 
 
 def f1_threshold(p: Array, positive: Array, weights: Array | None = None) -> float:
