@@ -55,3 +55,16 @@ def test_the_search_begins_where_it_is_told() -> None:
     again = least_loss(X, CLASSES, "cross_entropy", outputs=3, steps=0, start=done)
     np.testing.assert_allclose(again.W, done.W, atol=1e-12)
     np.testing.assert_allclose(again.b, done.b, atol=1e-12)
+
+
+def test_no_system_is_solved_in_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved: list[int] = []
+    solve = np.linalg.solve
+
+    def counted(a: Any, b: Any) -> Any:
+        solved.append(len(a))
+        return solve(a, b)
+
+    monkeypatch.setattr(np.linalg, "solve", counted)
+    least_loss(X, CLASSES, "cross_entropy", outputs=3, steps=20)
+    assert len(solved) == 1  # the triangle is inverted

@@ -100,12 +100,14 @@ class _Objective:
         if moments is not None:
             moments[np.diag_indices(X.shape[1])] += self._strength
         self._L = None if moments is None else np.linalg.cholesky(moments)
+        # once, for thousands of products: to solve a system each time would take longer than the rows do
+        self._A = None if self._L is None else np.linalg.solve(self._L.T, np.eye(len(self._L)))
         self.slope = np.inf
 
     def outwards(self, phi: Array) -> Array:
         """Return W over b, (n + 1, K)."""
         theta = phi.reshape(-1, self._K)
-        return theta if self._L is None else np.linalg.solve(self._L.T, theta)
+        return theta if self._A is None else self._A @ theta
 
     def inwards(self, theta: Array) -> Array:
         """Return the parameters φ of W over b."""
@@ -125,7 +127,7 @@ class _Objective:
         slopes[:-1] += self._strength * parameters[:-1]
         self.slope = float(np.abs(slopes).max())
         J = value / N + self._strength / 2 * float(np.square(parameters[:-1]).sum())
-        inner = slopes if self._L is None else np.linalg.solve(self._L, slopes)
+        inner = slopes if self._A is None else self._A.T @ slopes
         return np.array([J]), inner.reshape(1, -1)
 
 
