@@ -113,9 +113,7 @@ def fit(
     ] = 0.2,
     choose: Annotated[
         str | None,
-        typer.Option(
-            help="ensemble (tables); or a single network: one-se (smallest good one; images), best."
-        ),
+        typer.Option(help="ensemble (usual); or a single network: one-se (the smallest good one), best."),
     ] = None,
     score: Annotated[
         str,
