@@ -98,7 +98,8 @@ def told(parts: Parts, seed: int, threads: int | None, beside: bool) -> Iterator
     """Yield a line for each contestant."""
     classifier = ConvClassifier(random_state=seed, n_jobs=threads)
     reached = judged(classifier, parts)
-    yield f"  shoal: {reached} {classifier.deformations_.sentence}"
+    found = classifier.deformations_
+    yield f"  shoal: {reached} {'' if found is None else found.sentence}"
     flat = Parts(_rows(parts.X), parts.y, _rows(parts.X_test), parts.y_test)
     for name, peer in peers().items() if beside else ():
         yield f"  {name}: {judged(peer, flat)}"
