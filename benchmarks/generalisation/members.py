@@ -17,7 +17,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from unittest.mock import patch
@@ -138,9 +138,8 @@ class Ensemble:
         model = self.prepared.model(stored.population(keys))
         if not self.prepared.n_classes:
             return model
-        rows = np.concatenate([samples.splits[fold][1] for fold in folds])
-        held = stored.mean(choice.members, samples, folds)
-        return calibrated(model, Held(held, rows, again=False, seed=self.study.recipe.seed), self.prepared)
+        held = replace(Held.of(self.study), predictions=stored.mean(choice.members, samples, folds))
+        return calibrated(model, held, self.prepared)
 
 
 def measured(table: Table, split: int, rows: int, **asked: Any) -> Run:

@@ -187,7 +187,11 @@ def test_groups_of_one_class_each_are_refused(kind: Any) -> None:
         model, given = kind(**TINY), X
     else:
         model = kind(random_state=0, n_jobs=1, budget=1e6)
-        given = ["a b", "b c"] * (N // 2) if kind is TextClassifier else list(RNG.normal(size=(N, 12)))
+        given = (
+            ["a b", "b c"] * (N // 2)
+            if kind is TextClassifier
+            else list(np.random.default_rng(1).normal(size=(N, 12)))
+        )
     with pytest.raises(
         DataError, match=r"in 2 of 2 folds all \w+ to \w+( \w+)? are of one class, once they are"
     ):
