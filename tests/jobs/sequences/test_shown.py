@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.calibration.decision import LIKELIEST
 from shoal.jobs.deadline import Deadline
 from shoal.jobs.sequences.shown import CHANNELS, MOST, shown
 
@@ -29,7 +30,9 @@ def job(series: Sequence[np.ndarray], y: Sequence[float], says: Any = peaks) -> 
         return np.array([says(x) for x in X])
 
     labels = ("down", "up") if says is peaks else ()
-    model = SimpleNamespace(predict_features=predict, preprocessor=SimpleNamespace(transform=list))
+    model = SimpleNamespace(
+        predict_features=predict, preprocessor=SimpleNamespace(transform=list), decision=LIKELIEST
+    )
     test = SimpleNamespace(series=list(series), names=[f"line {n}" for n in range(len(series))])
     prepared = SimpleNamespace(
         test=SimpleNamespace(X=series, y=np.array(y)),
