@@ -19,10 +19,11 @@ from benchmarks.generalisation.summary import OURS, RIVAL, costs, errors, worse
 
 
 def document(ledgers: Mapping[str, Ledger], title: str) -> str:
-    """Return the comparison as Markdown."""
+    """Return the comparison as Markdown, with those who share a run with us."""
     ours = ledgers[OURS]
     tables = [name for name in TABLES if any(key[0] == name for key in ours.runs)]
-    ledgers = {OURS: ours, **{name: ledger for name, ledger in ledgers.items() if name != OURS}}
+    others = {name: ledger for name, ledger in ledgers.items() if ours.runs.keys() & ledger.runs.keys()}
+    ledgers = {OURS: ours, **{name: ledger for name, ledger in others.items() if name != OURS}}
     parts = [
         _scores(ledgers, tables),
         errors(ledgers, tables),

@@ -124,7 +124,10 @@ def test_the_table_says_who_is_ahead() -> None:
     ours = ledger("shoal", [row("uci/yacht", 0, 1.0, 2.0), row("uci/boston", 0, 3.0, 2.0)])
     rival = ledger("realmlp_td", [row("uci/yacht", 0, 2.0, 8.0), row("uci/boston", 0, 2.0, 8.0)])
     ours.runs["uci/yacht", 0] |= {"predict_s": 0.25, "peak_mib": 300.0}
-    page = document({"shoal": ours, "realmlp_td": rival}, "Errors")
+    elsewhere = ledger("linear", [row("uci/naval", 0, 1.0), row("uci/yacht", 1, 1.0)])
+    page = document({"shoal": ours, "realmlp_td": rival, "linear": elsewhere}, "Errors")
+    assert "linear" not in page
+    assert "nan" not in page
     assert "| uci/yacht | choose | 1 | 1 | 2 | 0.500 | 0.500 |" in page
     assert "| uci/boston | choose | 1 | 3 | 2 | 1.500 | 1.500 |" in page
     assert "| realmlp_td | 1.50 | 0.866 | – | 0.866 | 8.0 | 2.0 | – | – |" in page
