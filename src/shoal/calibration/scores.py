@@ -43,9 +43,9 @@ def f1_score(called: Array, positive: Array, weights: Array | None = None) -> fl
     """
     s = _counted(weights, len(called))
     of_class = float(s[positive].sum())
-    return (
-        2 * float(s[called & positive].sum()) / (float(s[called].sum()) + of_class) if of_class > 0 else None
-    )
+    if not of_class > 0:
+        return None
+    return 2 * float(s[called & positive].sum()) / (float(s[called].sum()) + of_class)
 
 
 def f1_losses(called: Array, positive: Array, weights: Array | None = None) -> Array | None:

@@ -78,9 +78,10 @@ def _tell_of_folds(labels: IntArray, rows: Division, roles: Roles, classes: tupl
     unknown = np.unique(np.concatenate(missed)) if missed else ()
     if len(unknown):
         names = " or ".join(quoted(classes[code]) for code in unknown[:5])
+        count = sum(len(codes) > 0 for codes in missed)
         _tell(
-            f"in {sum(map(bool, map(len, missed)))} of {all_folds} no row to train on is {names}, while rows "
-            f"held out are, by {column}: networks of these folds cannot know them"
+            f"in {count} of {all_folds} no row to train on is {names}, while rows held out are, by {column}: "
+            "networks of these folds cannot know them"
         )
 
 

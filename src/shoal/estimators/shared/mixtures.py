@@ -21,10 +21,8 @@ from shoal.estimators.shared.targets import with_labels, with_numbers
 from shoal.mixtures.targets import Targets
 from shoal.mixtures.views import Schooling
 from shoal.selection.samples.attributes import Attributes
-from shoal.selection.samples.splits import of_one_class
 from shoal.selection.samples.weighted_means import weighted_mean
 from shoal.shapes import Array
-from shoal.words import plural
 
 FOLDS = 5
 _ROW = "number of the sample"
@@ -78,16 +76,11 @@ class BaseMixed(BaseEstimator):  # type: ignore[misc]
     ) -> Schooling[Any]:
         """Return what the views of samples learn from."""
         seed = drawn_seed(self.random_state)
-        divider = attributes.divider(len(samples), targets.strata())
-        folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), seed)
-        grouped, ahead = attributes.groups is not None, attributes.times is not None
         labels = targets.strata()
-        if labels is not None and (grouped or ahead) and (alone := of_one_class(folds, labels)):
-            raise DataError(
-                f"in {alone} of {plural(len(folds), 'fold')} all samples to learn from are of one class, "
-                f"once they are divided by {'groups' if grouped else 'times'}; give samples of two classes "
-                "in several groups, or early enough"
-            )
+        divider = attributes.divider(len(samples), labels)
+        folds = divider.folds(max(min(FOLDS, divider.most_folds), 2), seed)
+        attributes.require_classes(folds, labels)
+        grouped, ahead = attributes.groups is not None, attributes.times is not None
         return Schooling(samples, targets, folds, seed, channels, self.n_jobs, grouped, ahead)
 
 

@@ -9,9 +9,12 @@ import numpy as np
 
 from shoal.errors import ConfigurationError, DataError
 from shoal.selection.samples.dividers import AtRandom, ByGroup, Divider, Forward, Settled
+from shoal.selection.samples.splits import of_one_class
 from shoal.shapes import require_finite, require_unmasked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from shoal.shapes import Array, IntArray
@@ -75,6 +78,16 @@ class Attributes:
         if self.groups is not None:
             return ByGroup(self.groups, labels)
         return AtRandom(n, labels) if self.times is None else Forward(self.times)
+
+    def require_classes(self, splits: Sequence[tuple[IntArray, IntArray]], labels: IntArray | None) -> None:
+        """Raise ``DataError`` where groups or times leave a split one of the ``labels`` alone to train on."""
+        by = "groups" if self.groups is not None else "times" if self.times is not None else ""
+        if by and labels is not None and (alone := of_one_class(splits, labels)):
+            where = f"in {alone} of {len(splits)} folds " if len(splits) > 1 else ""
+            raise DataError(
+                f"{where}all samples to train on are of one class, once they are divided by {by}; give "
+                "samples of two classes in several groups, or early enough"
+            )
 
     def take(self, rows: IntArray) -> Attributes:
         """Return those of some samples."""

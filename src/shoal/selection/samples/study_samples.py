@@ -14,7 +14,6 @@ from shoal.losses import LOSSES, Loss
 from shoal.registry import resolve
 from shoal.selection.candidates.architectures import loss_of
 from shoal.selection.samples.attributes import Attributes, checked_weights
-from shoal.selection.samples.splits import of_one_class
 from shoal.sequences import Rows, Sequences, joined, width
 from shoal.shapes import finite_rows, in_dtype
 
@@ -110,7 +109,7 @@ def gather(
         divider = attributes.divider(n, labels)
         splits = [divider.holdout(validation_share, seed, index=VALIDATION_SPLIT)]
     if validation is None:
-        _require_classes(splits, labels, attributes)
+        attributes.require_classes(splits, labels)
     for split in splits:
         _require_weight(weights, split)
     return StudySamples(_in_dtype(rows, dtype), targets, chosen, n_outputs, splits, weights)
@@ -133,17 +132,6 @@ def _all_weights(weights: Array | None, n: int, validation: Validation | None) -
     m = len(validation[1])  # type: ignore[arg-type]
     judging = np.ones(m) if own is None else checked_weights(own, m, "validation sample_weight")
     return np.concatenate([np.ones(n) if weights is None else weights, judging])
-
-
-def _require_classes(splits: list[Split], labels: IntArray | None, attributes: Attributes) -> None:
-    """Raise ``DataError`` where groups or times leave one class alone to train on."""
-    by = "groups" if attributes.groups is not None else "times" if attributes.times is not None else ""
-    if by and labels is not None and (alone := of_one_class(splits, labels)):
-        where = f"in {alone} of {len(splits)} folds " if len(splits) > 1 else ""
-        raise DataError(
-            f"{where}all samples to train on are of one class, once they are divided by {by}; give samples "
-            "of two classes in several groups, or early enough"
-        )
 
 
 def _require_weight(weights: Array | None, split: Split) -> None:
