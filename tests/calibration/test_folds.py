@@ -100,6 +100,9 @@ def test_the_luck_of_probabilities_is_how_far_labels_set_networks_apart() -> Non
     assert found == pytest.approx(1.54 * np.sqrt(apart / 6), rel=1e-9)
     assert luck_of_epochs(p, own + 2, 24) == pytest.approx(found / 2, rel=1e-12)
     assert luck_of_epochs(p[:2], own, 6) == 0.0  # of two folds nothing is known
+    surer = middle**2 / (middle**2 + (1 - middle) ** 2)  # at a temperature of 1/2
+    less = np.sqrt(surer * (1 - surer) / (middle * (1 - middle)))
+    assert luck_of_epochs(p, own + 2, 6, 0.5) == pytest.approx(found * less, rel=1e-9)
 
 
 def test_a_probability_of_zero_leaves_luck_finite() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from shoal.calibration.temperature import cooled
 from shoal.shapes import Array, IntArray
 
 LUCK = 1.54
@@ -50,7 +51,7 @@ def share_of_mean(predictions: Array, own: IntArray, actual: Array, judges: floa
     return float(np.sqrt(1 - (1 - 1 / K) * apart + lucky))
 
 
-def luck_of_epochs(probabilities: Array, own: IntArray, judges: float) -> float:
+def luck_of_epochs(probabilities: Array, own: IntArray, judges: float, temperature: float = 1.0) -> float:
     """Return by how much the log loss of new rows is larger than that of rows that chose the epochs.
 
     ``probabilities`` (K, N, C) are those of every fold's networks for rows of which each was held out by the
@@ -63,8 +64,10 @@ def luck_of_epochs(probabilities: Array, own: IntArray, judges: float) -> float:
         luck = LUCK · √(mean_i mean_q Var_c(ln q_ic − ln q̄_ic) / M)
 
     The networks are those of the folds that a row was trained on, ln q̄ is the mean of their logarithms, and
-    p that of their probabilities. New rows would set them further apart, and the mean of all folds is less
-    sure than one of them: on made tables, whose probabilities are known, one makes up for the other.
+    p that of their probabilities, at the ``temperature`` of the rows held out: networks that are trained on
+    smoothed labels know better than they say which class a row is of, and so its label has less luck. New
+    rows would set them further apart, and the mean of all folds is less sure than one of them: on made
+    tables, whose probabilities are known, one makes up for the other.
 
     >>> same = np.full((5, 20, 2), 0.5)
     >>> luck_of_epochs(same, np.arange(20) % 5, 4)
@@ -77,7 +80,7 @@ def luck_of_epochs(probabilities: Array, own: IntArray, judges: float) -> float:
     others[own, np.arange(N)] = False
     known = np.maximum(probabilities, np.finfo(np.float32).eps)  # what networks can tell from 0
     trained = known.swapaxes(0, 1)[others.T].reshape(N, K - 1, C)
-    logs, p = np.log(trained), trained.mean(axis=1, keepdims=True)
+    logs, p = np.log(trained), cooled(trained.mean(axis=1, keepdims=True), temperature)
     apart = logs - logs.mean(axis=1, keepdims=True)
     of_labels = (p * np.square(apart)).sum(axis=2) - np.square((p * apart).sum(axis=2))
     return float(LUCK * np.sqrt(max(of_labels.sum(axis=1).mean() / (K - 2), 0.0) / judges))

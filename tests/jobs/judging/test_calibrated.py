@@ -95,7 +95,8 @@ def test_rows_that_chose_when_networks_stop_make_probabilities_less_sure(
     both = np.stack([1 - of_folds, of_folds], axis=2)
     weights = np.where(np.arange(60) < 12, 1.0, 0.0)
     for counts, judges in ((None, 20), (weights, 4)):
-        luck = luck_of_epochs(both, own, judges)
+        T = settled_temperature(rows.predictions, codes.astype(int), counts)
+        luck = luck_of_epochs(both, own, judges, T)
         expected = settled_temperature(rows.predictions, codes.astype(int), counts, luck)
         found = calibrated(model, replace(rows, stopped=True), of_classes(codes, 2, counts))
         assert found.temperature == pytest.approx(expected, rel=1e-12)
@@ -103,7 +104,8 @@ def test_rows_that_chose_when_networks_stop_make_probabilities_less_sure(
     monkeypatch.setattr(module, "TOGETHER", 6 * 2 * 30)  # numbers of six networks for 30 rows of two classes
     monkeypatch.setattr(module, "FEWEST", 1)
     some = some_rows(60, 30, 0)
-    luck = luck_of_epochs(both[:, some], own[some], 20)
+    T = settled_temperature(rows.predictions, codes.astype(int))
+    luck = luck_of_epochs(both[:, some], own[some], 20, T)
     found = calibrated(model, replace(rows, stopped=True), of_classes(codes, 2))
     assert found.temperature == pytest.approx(
         settled_temperature(rows.predictions, codes.astype(int), None, luck), rel=1e-12

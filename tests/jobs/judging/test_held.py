@@ -135,7 +135,7 @@ def test_the_temperature_is_that_of_rows_held_out(
     """Four epochs leave networks too unsure: the temperature is below 1."""
     seen: list[tuple[Any, Any, float]] = []
 
-    def spied(probabilities: Any, codes: Any, weights: Any, luck: float) -> float:
+    def spied(probabilities: Any, codes: Any, weights: Any, luck: float = 0.0) -> float:
         assert weights is None
         seen.append((probabilities, codes, luck))
         return settled_temperature(probabilities, codes, None, luck)
@@ -143,8 +143,9 @@ def test_the_temperature_is_that_of_rows_held_out(
     monkeypatch.setattr("shoal.jobs.judging.calibrated.settled_temperature", spied)
     table = write_csv(tmp_path / "table.csv", mixed(400, task="classes"))
     outcome = fit(table, "target", tmp_path / "out", hidden=((4,),), epochs=4, **settings)
-    [(probabilities, codes, luck)] = seen
+    *before, (probabilities, codes, luck) = seen
     assert (luck > 0) == ("folds" in settings)
+    assert [each[2] for each in before] == [0.0] * ("folds" in settings)
     assert probabilities.shape == ((96 if "validation_share" in settings else 320), 3)
     told = outcome.evidence["calibration"]
     T = fit_temperature(probabilities, codes, None, luck)
@@ -190,7 +191,7 @@ def test_a_temperature_is_found_on_enough_rows_of_every_class(
     seen: list[list[int]] = []
 
     def settled(
-        probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any], _: None, luck: float
+        probabilities: np.ndarray[Any, Any], codes: np.ndarray[Any, Any], _: None, luck: float = 0.0
     ) -> float:
         assert len(probabilities) == len(codes)
         seen.append(np.bincount(codes).tolist())
@@ -204,7 +205,7 @@ def test_a_temperature_is_found_on_enough_rows_of_every_class(
     for name, most in (("ENOUGH", 80), ("LEAST_ROWS", 1)):
         monkeypatch.setattr(f"shoal.jobs.judging.calibrated.{name}", most)
     fit(table, "target", tmp_path / "some", **LEARNT, folds=4, choose="ensemble")
-    assert seen == [[80, 240], [10, 30]]
+    assert seen == [[80, 240], [80, 240], [10, 30], [10, 30]]  # without the luck of epochs, and with it
 
 
 def test_the_log_loss_of_many_classes_is_told_of_some_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,9 @@ def calibrated(model: M, held: Held, prepared: Prepared, metric: str | None = No
     weights = _weights(held, prepared)
     if not held.again:
         some = _some(held.predictions, codes, weights, ENOUGH, held.seed)
-        temperature = settled_temperature(*some, _luck(model, held, prepared))
+        temperature = settled_temperature(*some)
+        if luck := _luck(model, held, prepared, temperature):
+            temperature = settled_temperature(*some, luck)
         model = dataclasses.replace(model, temperature=temperature)
     probabilities = cooled(held.predictions, model.temperature)
     decision = Decision.find(metric, probabilities, codes, _shares(prepared), weights, costs)
@@ -135,12 +137,16 @@ def _share(model: Model, held: Held, prepared: Prepared, known: tuple[Array, Arr
     return share_of_mean(of_folds[..., 0], held.folds[some], actual[some], judges)
 
 
-def _luck(model: Model, held: Held, prepared: Prepared) -> float:
-    """Return what new rows' log loss is larger by than that of rows held out, which chose the epochs."""
+def _luck(model: Model, held: Held, prepared: Prepared, temperature: float) -> float:
+    """Return what new rows' log loss is larger by than that of rows held out, which chose the epochs.
+
+    ``temperature`` is what those rows would settle for themselves.
+    """
     if held.folds is None or not held.stopped:
         return 0.0
     some, of_folds = _of_folds(model, held, prepared)
-    return luck_of_epochs(of_folds, held.folds[some], _judges(held, _weights(held, prepared)))
+    judges = _judges(held, _weights(held, prepared))
+    return luck_of_epochs(of_folds, held.folds[some], judges, temperature)
 
 
 def _judges(held: Held, weights: Array | None) -> float:
